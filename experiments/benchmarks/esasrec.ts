@@ -12,6 +12,7 @@ const training = {
   'training.patience': '50',
   'evaluation.ks': '[10,50,100]',
   'evaluation.excludeSeen': 'all',
+  'evaluation.baselineHistory': 'all',
   'evaluation.ties': 'expected',
   'evaluation.queryTime': 'last',
   'evaluation.selectBy': 'HR@10',

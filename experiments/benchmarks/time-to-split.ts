@@ -47,6 +47,7 @@ const training = {
   'training.patience': '10',
   'evaluation.ks': '[10,50,100]',
   'evaluation.excludeSeen': 'all',
+  'evaluation.baselineHistory': 'all',
   'evaluation.ties': 'expected',
   'evaluation.queryTime': 'last',
   'evaluation.selectBy': 'NDCG@10',

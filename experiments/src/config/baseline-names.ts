@@ -17,5 +17,13 @@ export type BaselineName = (typeof baselineNames)[number];
 /** What stands beside a model unless others are asked for. */
 export const defaultBaselines = ['popularity', 'item-knn', 'last-item', 'ease'] as const satisfies BaselineName[];
 
-/** The sections of `evaluation` that hold settings of baselines: none of them decides a weight or a rank of a model. */
-export const baselineSections = ['recentPopularity', 'randomWalk', 'ease', 'slim'] as const;
+/** The keys of `evaluation` that are settings of baselines: none of them decides a weight or a rank of a model. */
+export const baselineSettings = ['baselineHistory', 'recentPopularity', 'randomWalk', 'ease', 'slim'] as const;
+
+/** The settings of `evaluation` that are of one baseline alone. */
+export const sectionOfBaseline = {
+  'recent-popularity': 'recentPopularity',
+  'random-walk': 'randomWalk',
+  ease: 'ease',
+  slim: 'slim',
+} as const satisfies Partial<Record<BaselineName, (typeof baselineSettings)[number]>>;

@@ -159,6 +159,12 @@ function retrievalSchema() {
           .refine((names) => new Set(names).size === names.length, 'expected each baseline once')
           .default([...defaultBaselines])
           .describe('What is evaluated beside the model.'),
+        baselineHistory: z
+          .enum(['window', 'all'])
+          .default('window')
+          .describe(
+            'What baselines read: the events that the model reads, at most maxSequenceLength, or all of the user before the target.',
+          ),
         recentPopularity: z
           .strictObject({
             days: z

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import type { ExampleSet } from '@seqrec/data';
 import type { Evaluation } from '@seqrec/models';
-import type { BaselineName } from '../../config/baseline-names.ts';
+import { type BaselineName, sectionOfBaseline } from '../../config/baseline-names.ts';
 import type { RecipeConfig } from '../../config/schema.ts';
 import { makeFolder } from '../folder/make-folder.ts';
 import { readRanks, saveRanks } from '../folder/ranks.ts';
@@ -51,7 +51,8 @@ export async function baselinesBeside(
   const sameRules = isDeepStrictEqual(rankingRules(options), rankingRules(config.evaluation));
   const kept = new Map(
     options.baselines.flatMap((name) => {
-      const found = sameRules && run !== undefined ? keptRanks(run, name, { set, evaluation }) : undefined;
+      const same = sameRules && isDeepStrictEqual(settingsOf(name, options), settingsOf(name, config.evaluation));
+      const found = same && run !== undefined ? keptRanks(run, name, { set, evaluation }) : undefined;
       return found === undefined ? [] : [[name, found] as const];
     }),
   );
@@ -69,6 +70,13 @@ export async function baselinesBeside(
     skipped: made.skipped,
     definitions: present.flatMap(({ name, definition }) => baselineDefinition(name, definition)),
   };
+}
+
+/** What decides the scores of a baseline: how much memory it may take does not. */
+function settingsOf(name: BaselineName, options: RecipeConfig['evaluation']): object {
+  const section = name in sectionOfBaseline ? sectionOfBaseline[name as keyof typeof sectionOfBaseline] : undefined;
+  const own = section === undefined ? [] : Object.entries(options[section]).filter(([key]) => key !== 'maxMemory');
+  return { history: options.baselineHistory, own };
 }
 
 /** Of the set and candidates that the evaluation says; the tie rule of a baseline may be its own. */

@@ -84,7 +84,7 @@ async function evaluateOne(
     const evaluated: EvaluatedBaseline[] = [];
     for (const set of sets) {
       const evaluation = await withProgress(`${name} on ${set.name}, users`, context, (onProgress) =>
-        evaluateScorer({ scorer, ...protocolOf(set, context), onProgress }),
+        evaluateScorer({ scorer, ...protocolOf(set, context), history: context.options.baselineHistory, onProgress }),
       );
       evaluated.push({ name, split: set.name, evaluation });
     }

@@ -124,6 +124,21 @@ describe('a run', () => {
     expect(future.errors).toContain('--evaluation.ties: expected it without --future and --actions');
   });
 
+  test('has baselines of other settings beside it, not those that are kept of the training', async () => {
+    const { baselines } = readJson(openRunDir(out, 'latest').results) as RunResults;
+    const asked = async (...more: string[]) => {
+      const { definition } = await evaluated('--baselines', 'item-knn,ease', ...more);
+      return definition.filter((line) => line.startsWith('Baseline ')).join('\n');
+    };
+    expect(baselines.some(({ name, split }) => name === 'ease' && split === 'test')).toBe(true);
+    expect(await asked()).toMatch(/EASE weights, lambda 500\. A target/);
+    expect(await asked('--evaluation.ease.lambda', '5')).toMatch(/EASE weights, lambda 5\. A target/);
+    // More memory changes no score.
+    expect(await asked('--evaluation.ease.maxMemory', '4096')).toBe(await asked());
+    const whole = await asked('--evaluation.baselineHistory', 'all');
+    expect(whole.match(/It reads all events of the user before the query\./g)).toHaveLength(2);
+  });
+
   test('from before there were rules to choose is one of optimistic ties', async () => {
     const dir = openRunDir(out, 'latest');
     const saved = readJson(dir.config) as { config: { evaluation: Record<string, unknown> } };

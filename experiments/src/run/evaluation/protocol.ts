@@ -1,4 +1,4 @@
-import { baselineSections } from '../../config/baseline-names.ts';
+import { baselineSettings } from '../../config/baseline-names.ts';
 import type { RecipeConfig } from '../../config/schema.ts';
 import type { DataSummary } from '../../data/data-summary.ts';
 import { RunError } from '../../errors.ts';
@@ -26,7 +26,7 @@ const reading = new Set([
 /** Which figures are printed, how fast, and which of a run's own checkpoints they are of: no rule of ranking. */
 const notRanking = new Set([
   ...['ks', 'batchSize', 'selectBy', 'checkpoint', 'segments', 'lists', 'baselines'],
-  ...baselineSections,
+  ...baselineSettings,
 ]);
 
 /**

@@ -1,6 +1,6 @@
 import { idsDigest, type StoredIds } from '@seqrec/models';
 import type { Override } from '../../arguments.ts';
-import { baselineSections } from '../../config/baseline-names.ts';
+import { baselineSettings } from '../../config/baseline-names.ts';
 import { resolveRun } from '../../config/load-recipe.ts';
 import { applyOverrides } from '../../config/overrides.ts';
 import type { RankingRunConfig } from '../../config/ranking-schema.ts';
@@ -117,7 +117,7 @@ export function checkSameIds(run: RunDir, ids: StoredIds): void {
 /** What of a configuration may change between the parts of one run: nothing of it decides a weight. */
 const mayDiffer = new Set([
   ...['training.epochs', 'evaluation.baselines', 'evaluation.segments'],
-  ...baselineSections.map((section) => `evaluation.${section}`),
+  ...baselineSettings.map((key) => `evaluation.${key}`),
 ]);
 
 export function firstDifference(

@@ -3,7 +3,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { BackendChoice } from '@seqrec/core';
 import { trainedItems } from '@seqrec/data';
 import { loadModel } from '@seqrec/models';
-import { baselineSections } from '../../config/baseline-names.ts';
+import { baselineSettings } from '../../config/baseline-names.ts';
 import { isRankingConfig, type RunConfig } from '../../config/run-config.ts';
 import type { PreparedData } from '../../data/dataset.ts';
 import { isRankingMaterial, type RunMaterial } from '../../data/prepare-run.ts';
@@ -154,7 +154,7 @@ function allMetrics(
 /** What decides the figures of a row: a run from before another baseline stood beside it is the same run. */
 function withoutBaselines(given: RunConfig): object {
   const { evaluation, ...config } = given;
-  const left = new Set<string>(['baselines', ...(isRankingConfig(given) ? ['segments'] : []), ...baselineSections]);
+  const left = new Set<string>(['baselines', ...(isRankingConfig(given) ? ['segments'] : []), ...baselineSettings]);
   const rest = Object.entries(evaluation as Record<string, unknown>).filter(([key]) => !left.has(key));
   return { ...config, evaluation: Object.fromEntries(rest) };
 }

@@ -88,6 +88,32 @@ it('positions all: events that are used are no queries of a baseline either', as
   expect(result.definition[1]).toMatch(/, but 5 that training or the choice of a checkpoint has read\.$/);
 });
 
+it.each(['window', 'all'] as const)('history %s: what a baseline is given', async (history) => {
+  const { test } = split();
+  const examples = { ...test, starts: test.targets.map((target) => target - (target === 4 ? 2 : 1)) };
+  const read: number[][] = [];
+  const scorer = {
+    ...{ name: 'reader', description: 'reads.', numItems: 5 },
+    score: (items: Int32Array, out: Float64Array) => void (read.push([...items]), out.fill(1)),
+  };
+  const { definition } = await evaluateScorer({ scorer, examples, ks: [2], history });
+  expect(read).toEqual(
+    history === 'all'
+      ? [
+          [1, 2, 3, 5],
+          [1, 2, 1, 4],
+          [3, 4, 1],
+        ]
+      : [[3, 5], [4], [1]],
+  );
+  const said = history === 'all' ? ' It reads all events of the user before the query.' : '';
+  expect(definition).toContain(`Score: reads.${said} A target with score 0 is a miss.`);
+  // All positions: from the first event of the user on, not from that of the window.
+  read.length = 0;
+  await evaluateScorer({ scorer, examples, ks: [2], history, positions: 'all' });
+  expect(read[0]).toEqual(history === 'all' ? [1, 2, 3] : [3]);
+});
+
 describe('item-kNN', () => {
   it('sums decayed cosines of the latest items', () => {
     const scorer = itemKnnBaseline(split().train, { last: 2, decay: 0.5 });

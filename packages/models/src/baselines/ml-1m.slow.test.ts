@@ -44,4 +44,13 @@ describe.skipIf(!folder || !existsSync(join(folder, 'ml-1m.zip')))('ml-1m, leave
       expect(Math.abs(metrics['NDCG@10'] - expected[1]), `NDCG@10 ${metrics['NDCG@10']}`).toBeLessThan(2e-6);
     }
   });
+
+  it('EASE of whole histories has the figures of an independent program', async () => {
+    const { train, test } = leaveLastOut(await loadNamedDataset('ml-1m', folder as string));
+    const scorer = await easeBaseline(train);
+    const examples = latestWindow(test, { maxLength: 200 });
+    const { metrics } = await evaluateScorer({ scorer, examples, ks: [10], excludeSeen: 'all', history: 'all' });
+    expect(Math.abs(metrics['HR@10'] - 0.108609), `HR@10 ${metrics['HR@10']}`).toBeLessThan(2e-6);
+    expect(Math.abs(metrics['NDCG@10'] - 0.054328), `NDCG@10 ${metrics['NDCG@10']}`).toBeLessThan(2e-6);
+  });
 });

@@ -13,7 +13,11 @@ export interface Scorer {
 
 export interface EvaluateScorerOptions extends Protocol {
   readonly scorer: Scorer;
+  /** What it reads: the `window` that a model has (default), or `all` events of the user before the target. */
+  readonly history?: ScorerHistory;
 }
+
+export type ScorerHistory = 'window' | 'all';
 
 const YIELD_EVERY = 256;
 
@@ -21,13 +25,14 @@ const YIELD_EVERY = 256;
  * Ranks with a {@link Scorer} under the same protocol as a model, ties included. A target with score 0 is a miss.
  */
 export async function evaluateScorer(options: EvaluateScorerOptions): Promise<Evaluation> {
-  const { scorer, examples, positions = 'last', onProgress } = options;
+  const { scorer, examples, positions = 'last', history = 'window', onProgress } = options;
   const collector = new RankCollector(options);
   const scores = new Float64Array(scorer.numItems + 1);
-  const { itemIds } = examples.interactions;
+  const { itemIds, userOffsets } = examples.interactions;
   const total = examples.targets.length;
   for (let e = 0; e < total; e++) {
     const start = examples.starts[e];
+    const from = history === 'all' ? userOffsets[examples.users[e]] : start;
     const last = examples.targets[e];
     // An example without history is one query, as it is for a model.
     for (let target = positions === 'all' ? Math.min(start + 1, last) : last; target <= last; target++) {
@@ -35,7 +40,7 @@ export async function evaluateScorer(options: EvaluateScorerOptions): Promise<Ev
         collector.leaveOut(1);
         continue;
       }
-      scorer.score(itemIds.subarray(start, target), scores);
+      scorer.score(itemIds.subarray(from, target), scores);
       if (scores[itemIds[target]] === 0) collector.miss(e, target, 'no-score');
       else collector.add(e, target, scores, 0);
     }
@@ -44,5 +49,6 @@ export async function evaluateScorer(options: EvaluateScorerOptions): Promise<Ev
       await yieldToEventLoop();
     }
   }
-  return collector.result(`${scorer.description} A target with score 0 is a miss.`);
+  const reads = history === 'all' ? ' It reads all events of the user before the query.' : '';
+  return collector.result(`${scorer.description}${reads} A target with score 0 is a miss.`);
 }
