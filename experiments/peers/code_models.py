@@ -9,6 +9,8 @@ Variants of a step:
   compile   the best variant under torch.compile
 Decoding (`--beams`): the encoder once a history; self-attention keys of each beam kept and gathered when beams are
 reordered; keys and values of the history kept once, queries of all its beams side by side; the trie as masks on the device.
+With the variant `transformers`, `T5ForConditionalGeneration.generate` of the library with its own cache in place of that,
+the trie as `prefix_allowed_tokens_fn`: what most public implementations of TIGER do.
 """
 
 import argparse
@@ -224,6 +226,64 @@ class T5(torch.nn.Module):
         return score, node
 
 
+class Library:
+    """T5 of the library `transformers`, of the same sizes."""
+
+    def __init__(self, config, sizes, trie):
+        from transformers import T5Config, T5ForConditionalGeneration, __version__
+
+        self.version = __version__
+        self.levels, self.allowed = len(sizes), allowed_tokens(sizes, trie)
+        self.model = T5ForConditionalGeneration(
+            T5Config(
+                vocab_size=1 + sum(sizes),
+                d_model=config["embeddingDim"],
+                d_kv=config["headDim"],
+                d_ff=config["ffnDim"],
+                num_layers=config["encoderBlocks"],
+                num_decoder_layers=config["decoderBlocks"],
+                num_heads=config["numHeads"],
+                relative_attention_num_buckets=config["relativeBuckets"],
+                relative_attention_max_distance=config["maxDistance"],
+                feed_forward_proj=config["feedForward"],
+                pad_token_id=0,
+                eos_token_id=None,
+                decoder_start_token_id=0,
+            )
+        ).eval()
+
+    def parameters(self):
+        return self.model.parameters()
+
+    def beams(self, codes, width):
+        return self.model.generate(
+            input_ids=codes,
+            attention_mask=(codes != 0).long(),
+            num_beams=width,
+            num_return_sequences=width,
+            max_new_tokens=self.levels,
+            do_sample=False,
+            # The first written token is the start.
+            prefix_allowed_tokens_fn=lambda _, written: self.allowed[tuple(written[1:].tolist())],
+        )
+
+
+def allowed_tokens(sizes, trie):
+    """Of each beginning of the codes of an item, as tokens, those that may follow."""
+    nodes, allowed = {(): 0}, {}
+    for level, size in enumerate(sizes):
+        first = 1 + sum(sizes[:level])
+        children = {
+            prefix: {first + code: node for code, node in enumerate(trie[level][own * size : (own + 1) * size]) if node >= 0}
+            for prefix, own in nodes.items()
+        }
+        allowed.update({prefix: list(own) for prefix, own in children.items()})
+        nodes = {(*prefix, token): node for prefix, own in children.items() for token, node in own.items()}
+    # Beams that have all their codes are asked once more by some versions.
+    allowed.update({prefix: [0] for prefix in nodes})
+    return allowed
+
+
 def padded(rows, length=None):
     longest = length or max(len(row) for row in rows)
     return torch.tensor([row + [0] * (longest - len(row)) for row in rows])
@@ -259,7 +319,7 @@ def t5_batch(batch, sizes):
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("input")
-    parser.add_argument("--variant", choices=["research", "best", "compile"], default="best")
+    parser.add_argument("--variant", choices=["research", "best", "compile", "transformers"], default="best")
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--steps", type=int, default=4)
     parser.add_argument("--warmup", type=int, default=2)
@@ -270,21 +330,27 @@ def main():
     with open(options.input) as file:
         request = json.load(file)
     sizes, config = request["sizes"], request["config"]
-    model = T5(config, sizes) if config["kind"] == "t5" else Causal(config, sizes)
+    library = options.variant == "transformers"
+    if library:
+        model = Library(config, sizes, request["trie"])
+    else:
+        model = T5(config, sizes) if config["kind"] == "t5" else Causal(config, sizes)
     for parameter in model.parameters():
         if parameter.dim() > 1:
             torch.nn.init.normal_(parameter, std=0.02)
     parameters = sum(parameter.numel() for parameter in model.parameters())
     seconds = []
     if options.beams > 0:
-        model.eval()
-        trie = [torch.tensor(children).view(-1, size) for children, size in zip(request["trie"], sizes)]
+        if not library:
+            model.eval()
+            trie = [torch.tensor(children).view(-1, size) for children, size in zip(request["trie"], sizes)]
         histories = request["histories"]
         size = request["batchSize"]
         for step in range(options.warmup + options.steps):
             begin = time.perf_counter()
             for first in range(0, len(histories), size):
-                model.beams(padded(histories[first : first + size]), trie, options.beams)
+                codes = padded(histories[first : first + size])
+                model.beams(codes, options.beams) if library else model.beams(codes, trie, options.beams)
             if step >= options.warmup:
                 seconds.append(time.perf_counter() - begin)
     else:
@@ -299,7 +365,8 @@ def main():
             optimizer.step()
             if step >= options.warmup:
                 seconds.append(time.perf_counter() - begin)
-    print(json.dumps({"seconds": seconds, "torch": torch.__version__, "parameters": parameters}))
+    version = f"{torch.__version__}, transformers {model.version}" if library else torch.__version__
+    print(json.dumps({"seconds": seconds, "torch": version, "parameters": parameters}))
 
 
 if __name__ == "__main__":

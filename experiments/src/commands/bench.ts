@@ -4,7 +4,7 @@ import { choiceOption, integerOption, textOption } from '../arguments.ts';
 import { BLAS_FROM } from '../backend-options.ts';
 import { UsageError } from '../errors.ts';
 import type { Action, Invocation } from '../invocation.ts';
-import { PEERS, type Peer } from '../measure/bench/peer.ts';
+import { GENERATE_PEERS, type GeneratePeer, PEERS, type Peer } from '../measure/bench/peer.ts';
 import { saveFolder } from '../results/saved.ts';
 import type { BackendOptions } from '../run/process/backend.ts';
 import { suggestion } from '../suggest.ts';
@@ -72,7 +72,7 @@ const benches = [
 ];
 
 /** Those whose products may be those of a native library; the others have none, or backends of their own. */
-const WITH_LIBRARY = ['epoch', 'step', 'gemm', 'softmax', 'evaluate', 'catalogue', 'memory'];
+const WITH_LIBRARY = ['epoch', 'step', 'gemm', 'softmax', 'evaluate', 'catalogue', 'memory', 'generate'];
 
 export function registerBench(cli: CAC, invocation: Invocation): void {
   cli
@@ -94,7 +94,7 @@ export function registerBench(cli: CAC, invocation: Invocation): void {
     )
     .option(
       '--peer <name>',
-      'Also run a peer: step: research, best, compile (PyTorch) or all; gemm: openblas; attention, softmax, gpu, serve, generate: best (PyTorch)',
+      'Also run a peer: step: research, best, compile (PyTorch) or all; gemm: openblas; attention, softmax, gpu, serve: best (PyTorch); generate: best, transformers or all',
     )
     .option(
       '--length <n>',
@@ -234,7 +234,7 @@ async function run(what: string, options: Options, invocation: Invocation): Acti
       beams: countList('beams', options.beams ?? '10,30,50'),
       users: integerOption('users', options.users) ?? 512,
       rounds: rounds ?? 3,
-      peer: choiceOption('peer', options.peer, ['best']) !== undefined,
+      peers: generatePeers(options.peer),
     };
     const recipe = invocation.argv.some((word) => word.startsWith('--recipe')) ? training.recipe : GENERATE_RECIPE;
     return show(await benchGenerate({ ...training, recipe, ...asked }), listGenerateBench);
@@ -352,4 +352,9 @@ function countList(name: string, value: unknown): number[] {
   return String(value)
     .split(',')
     .map((part) => integerOption(name, part.trim() === '' ? part : Number(part)) as number);
+}
+
+function generatePeers(value: unknown): readonly GeneratePeer[] {
+  const peer = choiceOption('peer', value, [...GENERATE_PEERS, 'all']);
+  return peer === undefined ? [] : peer === 'all' ? GENERATE_PEERS : [peer as GeneratePeer];
 }

@@ -10,6 +10,10 @@ import type { Field, Model } from '@seqrec/models';
 export const PEERS = ['research', 'best', 'compile'] as const;
 export type Peer = (typeof PEERS)[number];
 
+/** Variants of decoding in `peers/code_models.py`: our own in PyTorch, and `generate` of the library transformers. */
+export const GENERATE_PEERS = ['best', 'transformers'] as const;
+export type GeneratePeer = (typeof GENERATE_PEERS)[number];
+
 /** What a peer measured, or why it could not. */
 export type PeerResult =
   | {
@@ -74,7 +78,7 @@ export function writePeerInput(
 }
 
 export interface PeerRun {
-  readonly peer: Peer;
+  readonly peer: Peer | GeneratePeer;
   readonly threads: number;
   readonly steps: number;
   /** Steps before them that are not timed. */

@@ -2,6 +2,7 @@ import { EvaluationError } from '../errors.ts';
 import type { CodeTrie, OpenNodes } from '../semantic-ids/codes/trie.ts';
 import type { CodeReader } from './generator.ts';
 import { logSumExp, readLogits } from './logits.ts';
+import { nthLargest } from './nth-largest.ts';
 
 /** Where the codes that no item has are left out: of the probabilities, or of what they are normalised over. */
 export const codeMasks = ['after', 'before'] as const;
@@ -195,15 +196,13 @@ class Candidates {
   }
 
   /** Places of the `width` best scores, best first; of equal ones the lower node first. */
-  best(width: number): Int32Array {
+  best(width: number): readonly number[] {
     const { score, node, count } = this;
-    let order = Int32Array.from({ length: count }, (_, i) => i);
-    if (count > width) {
-      // Who is below the last that is kept need not be put in order.
-      const least = score.slice(0, count).sort()[count - width];
-      order = order.filter((i) => score[i] >= least);
-    }
+    // Who is below the last that is kept need not be put in order.
+    const least = count > width ? nthLargest(score, count, width) : Number.NEGATIVE_INFINITY;
+    const order: number[] = [];
+    for (let i = 0; i < count; i++) if (score[i] >= least) order.push(i);
     order.sort((a, b) => score[b] - score[a] || node[a] - node[b]);
-    return order.length > width ? order.subarray(0, width) : order;
+    return order.length > width ? order.slice(0, width) : order;
   }
 }

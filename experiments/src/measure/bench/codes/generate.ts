@@ -5,19 +5,20 @@ import { windowed } from '../../../data/dataset.ts';
 import { ConfigError } from '../../../errors.ts';
 import { describeEnvironment, type Environment } from '../../../run/folder/environment.ts';
 import { countParameters } from '../../../run/loop/count-parameters.ts';
+import { describeProducts, productsOf } from '../../../run/open/native-products.ts';
 import { figures, type Listing, lines } from '../../../terminal/listing.ts';
 import { Progress } from '../../../terminal/progress.ts';
-import { findPython, type PeerInput, runPeer } from '../peer.ts';
+import { findPython, type GeneratePeer, type PeerInput, runPeer } from '../peer.ts';
 import { median } from '../statistics.ts';
 import type { SubjectRequest } from '../subject.ts';
-import { rowsOf, withoutPeer, writeCodesDecoding } from './peer-input.ts';
+import { rowsOf, withoutBeams, withoutPeer, writeCodesDecoding } from './peer-input.ts';
 import { openCodesSubject } from './subject.ts';
 
 export interface GenerateRequest extends SubjectRequest {
   readonly beams: readonly number[];
   readonly users: number;
   readonly rounds: number;
-  readonly peer: boolean;
+  readonly peers: readonly GeneratePeer[];
 }
 
 /** Seconds to decode all users, by the number of beams. */
@@ -35,10 +36,11 @@ export interface GenerateBench {
   readonly rows: readonly {
     readonly beams: number;
     readonly seqrec: readonly number[];
-    readonly peer: readonly number[];
+    readonly peers: Readonly<Partial<Record<GeneratePeer, readonly number[]>>>;
   }[];
-  readonly torch?: string;
-  readonly missing?: string;
+  /** Versions of what was run. */
+  readonly versions: Readonly<Partial<Record<GeneratePeer, string>>>;
+  readonly missing: Readonly<Partial<Record<GeneratePeer, string>>>;
 }
 
 /**
@@ -64,13 +66,18 @@ export async function benchGenerate(request: GenerateRequest): Promise<GenerateB
   const whole = codeBatch(makeBatch(set, users), symbols, { targets: false }).batch;
   const threads = Number((choice.details as { threads?: number }).threads ?? 1);
   const parameters = countParameters(model).total;
-  const absent = request.peer ? withoutPeer(model.config, language) : undefined;
-  const python = request.peer && absent === undefined ? findPython() : { missing: absent ?? '' };
-  let missing = request.peer && 'missing' in python ? python.missing : undefined;
-  let torch: string | undefined;
-  const rows = request.beams.map((beams) => ({ beams, seqrec: [] as number[], peer: [] as number[] }));
+  const absent = withoutPeer(model.config, language) ?? withoutBeams(model.config);
+  const python = request.peers.length === 0 || absent !== undefined ? { missing: absent ?? '' } : findPython();
+  const missing: Partial<Record<GeneratePeer, string>> = {};
+  const versions: Partial<Record<GeneratePeer, string>> = {};
+  if ('missing' in python) for (const peer of request.peers) missing[peer] = python.missing;
+  const rows = request.beams.map((beams) => ({
+    beams,
+    seqrec: [] as number[],
+    peers: {} as Partial<Record<GeneratePeer, number[]>>,
+  }));
   const input: PeerInput | undefined =
-    request.peer && missing === undefined
+    request.peers.length > 0 && 'path' in python
       ? writeCodesDecoding(model.config, codes, { histories: rowsOf(whole.itemIds, whole.offsets), batchSize })
       : undefined;
   try {
@@ -87,15 +94,18 @@ export async function benchGenerate(request: GenerateRequest): Promise<GenerateB
         const begin = performance.now();
         await decode(row.beams);
         row.seqrec.push((performance.now() - begin) / 1000);
-        if (input === undefined || missing !== undefined || 'missing' in python) continue;
-        const more = ['--beams', String(row.beams)];
-        const result = runPeer(python.path, input, { peer: 'best', threads, steps: 1, warmup: 1, more });
-        if ('missing' in result) missing = result.missing;
-        else if (result.parameters !== parameters)
-          missing = `another model: it has ${result.parameters} parameters, ours has ${parameters}`;
-        else {
-          row.peer.push(...result.seconds);
-          torch = result.torch;
+        if (input === undefined || 'missing' in python) continue;
+        for (const peer of request.peers) {
+          if (missing[peer] !== undefined) continue;
+          const more = ['--beams', String(row.beams)];
+          const result = runPeer(python.path, input, { peer, threads, steps: 1, warmup: 1, more });
+          if ('missing' in result) missing[peer] = result.missing;
+          else if (result.parameters !== parameters)
+            missing[peer] = `another model: it has ${result.parameters} parameters, ours has ${parameters}`;
+          else {
+            row.peers[peer] = [...(row.peers[peer] ?? []), ...result.seconds];
+            versions[peer] = result.torch;
+          }
         }
       }
     }
@@ -108,9 +118,7 @@ export async function benchGenerate(request: GenerateRequest): Promise<GenerateB
   }
   return {
     ...{ recipe: name, environment: describeEnvironment(choice), threads, rounds: request.rounds, users: users.length },
-    ...{ batchSize, codes: whole.itemIds.length, sizes: codes.sizes, parameters, rows },
-    ...(torch !== undefined && { torch }),
-    ...(missing !== undefined && { missing }),
+    ...{ batchSize, codes: whole.itemIds.length, sizes: codes.sizes, parameters, rows, versions, missing },
   };
 
   async function decode(width: number): Promise<void> {
@@ -126,11 +134,14 @@ export async function benchGenerate(request: GenerateRequest): Promise<GenerateB
 export function listGenerateBench(bench: GenerateBench): Listing {
   const rate = (seconds: readonly number[]): string => (bench.users / median(seconds)).toFixed(0);
   const { environment, parameters, sizes } = bench;
-  const rows = bench.rows.map(({ beams, seqrec, peer }) => [
+  const peers = Object.keys(bench.versions) as GeneratePeer[];
+  const rows = bench.rows.map(({ beams, seqrec, peers: theirs }) => [
     String(beams),
     rate(seqrec),
-    peer.length === 0 ? '-' : rate(peer),
-    peer.length === 0 ? '-' : (median(peer) / median(seqrec)).toFixed(1),
+    ...peers.flatMap((peer) => {
+      const seconds = theirs[peer];
+      return seconds === undefined ? ['-', '-'] : [rate(seconds), (median(seconds) / median(seqrec)).toFixed(1)];
+    }),
   ]);
   const pairs = [
     ['recipe', `${bench.recipe}, ${parameters.toLocaleString('en')} parameters, fresh weights`],
@@ -140,10 +151,16 @@ export function listGenerateBench(bench: GenerateBench): Listing {
     ['cpu', `${environment.cpu}, Node ${environment.node}`],
     ['rounds', `${bench.rounds}, contestants in turn, medians`],
   ] as const;
-  const theirs = bench.torch === undefined ? 'PyTorch' : `PyTorch ${bench.torch}`;
+  const products = productsOf(environment);
+  const columns = peers.flatMap((peer) => [`users/s, ${inWords[peer]} ${bench.versions[peer]}`, 'ratio']);
   return [
-    { pairs },
-    figures(['beams', 'users/s', `users/s, ${theirs}`, 'ratio'], rows),
-    ...lines(bench.missing !== undefined && `PyTorch: ${bench.missing}`),
+    { pairs: products === undefined ? pairs : [...pairs, ['products', describeProducts(products)]] },
+    figures(['beams', 'users/s', ...columns], rows),
+    ...Object.entries(bench.missing).flatMap(([peer, reason]) => lines(`${inWords[peer as GeneratePeer]}: ${reason}`)),
   ];
 }
+
+const inWords: Readonly<Record<GeneratePeer, string>> = {
+  best: 'PyTorch',
+  transformers: 'generate of PyTorch',
+};

@@ -23,6 +23,11 @@ export function withoutPeer(
     .join(', or ')}`;
 }
 
+/** What the program cannot decode of a model, in words. */
+export function withoutBeams({ kind }: Readonly<Record<string, unknown>>): string | undefined {
+  return kind === 't5' ? undefined : `the program decodes t5, and steps ${String(kind)} alone`;
+}
+
 /** The model, and the batch of its first step as the program takes it. */
 export function writeCodesStep(
   config: Readonly<Record<string, unknown>>,
