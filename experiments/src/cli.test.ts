@@ -92,7 +92,7 @@ describe('wrong usage ends with code 2 and a suggestion', () => {
     [['bench', 'gpu', '--backend', 'simd'], 'seqrec bench gpu: --backend: expected webgpu; got simd'],
     [
       ['bench', 'attention', '--blas', 'auto'],
-      '--blas: expected one of bench epoch, step, gemm, softmax, evaluate, catalogue, memory; got bench attention',
+      '--blas: expected one of bench epoch, step, gemm, softmax, evaluate, catalogue, memory, generate; got bench attention',
     ],
     [
       ['bench', 'gemm', '--blas-from', '64'],

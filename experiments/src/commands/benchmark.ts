@@ -15,6 +15,7 @@ interface Options extends BackendOptions {
   readonly losses?: unknown;
   readonly quick?: boolean;
   readonly jobs?: unknown;
+  readonly include?: unknown;
   readonly retrain?: boolean;
   readonly tune?: unknown;
   readonly trials?: unknown;
@@ -35,15 +36,19 @@ export function registerBenchmark(cli: CAC, invocation: Invocation): void {
     )
     .usage('benchmark NAME [options] [--section.key VALUE ...]')
     .option('--seeds <list>', 'Seeds, with commas (default: 1,2,3; with --quick: 1)')
-    .option('--datasets <names>', 'Only these data sets, separated by semicolons')
-    .option('--protocols <names>', 'Only these protocols, separated by semicolons')
-    .option('--models <names>', 'Only these models, separated by semicolons')
-    .option('--losses <names>', 'Only these losses, separated by semicolons')
+    .option('--datasets <names>', 'Only these data sets, with commas or semicolons')
+    .option('--protocols <names>', 'Only these protocols, with commas or semicolons')
+    .option('--models <names>', 'Only these models, with commas; with semicolons where a name holds a comma')
+    .option('--losses <names>', 'Only these losses, with commas; with semicolons where a name holds a comma')
     .option('--retrain', 'Also train each row anew on the validation part, for the epochs that it has chosen')
     .option('--quick', 'Minutes instead of hours: less training, one seed; the tables then say so')
     .option('--tune <budget>', 'Search the settings of each cell first, all with this budget: 20m, or operations 1e14')
     .option('--jobs <n>', 'Processes that share the runs, each of one thread; default: one run after another')
     .option('--trials <n>', 'With --tune: settings that are drawn for each cell (default: 16)')
+    .option(
+      '--include <files>',
+      'Saved results of the benchmark, with commas, whose other rows and seeds are not run again',
+    )
     .option('--data <dir>', 'Folder of the data sets (default: $SEQREC_DATA, else ./data)')
     .option('--out <dir>', 'Folder of its runs and tables (default: runs/benchmark-NAME)')
     .option('--backend <name>', 'auto, simd, cpu, wasm, webgpu or tensorflow', { default: 'auto' })
@@ -54,9 +59,12 @@ export function registerBenchmark(cli: CAC, invocation: Invocation): void {
     .option('--quiet', 'No progress')
     .example('  $ seqrec benchmark')
     .example('  $ seqrec benchmark time-to-split --quick')
-    .example('  $ seqrec benchmark time-to-split --datasets "beauty;ml-1m" --models SASRec+ --seeds 1')
+    .example('  $ seqrec benchmark time-to-split --datasets beauty,ml-1m --models SASRec+ --seeds 1')
     .example('  $ seqrec benchmark losses-and-blocks --datasets beauty --jobs 2')
     .example('  $ seqrec benchmark time-to-split --datasets beauty --tune 1e14 --trials 16')
+    .example(
+      '  $ seqrec benchmark time-to-split --datasets beauty --seeds 2,3 --save --include docs/results/zen-5/FILE.json',
+    )
     .action((name: string | undefined, options: Options) => run(name, options, invocation));
 }
 
@@ -90,6 +98,7 @@ async function run(name: string | undefined, options: Options, invocation: Invoc
     losses: list('losses'),
     quick: options.quick ?? false,
     jobs: integerOption('jobs', options.jobs, 1, 256),
+    include: textOption('include', options.include)?.split(','),
     retrain: options.retrain ?? false,
     overrides: invocation.overrides,
     ...(budget && { tune: { budget, trials: trials ?? 16 } }),

@@ -18,6 +18,8 @@ import { listThreadsBench } from '../measure/bench/threads.ts';
 import { listLiveBench } from '../measure/live/live-listing.ts';
 import { listExchangeBench } from '../measure/ranks/exchange.ts';
 import { listRanksBench } from '../measure/ranks/steps.ts';
+import { listBenchmark } from '../studies/benchmark/listing.ts';
+import type { BenchmarkResult } from '../studies/benchmark/result.ts';
 import { listPlan } from '../studies/plan/plan-listing.ts';
 import { listReproduction } from '../studies/reproduce/listing.ts';
 import type { Listing } from '../terminal/listing.ts';
@@ -34,6 +36,8 @@ export interface Kind {
 function kind<T>(title: string, about: string, list: (result: T) => Listing): Kind {
   return { title, about, list: (result) => list(result as T) };
 }
+
+const isListing = (result: object): result is Listing => Array.isArray(result);
 
 /** In the order of `docs/figures.md`. */
 export const KINDS: Readonly<Record<string, Kind>> = {
@@ -141,7 +145,8 @@ export const KINDS: Readonly<Record<string, Kind>> = {
   benchmark: kind(
     'Benchmarks',
     'Grids of protocols, data, models and losses over seeds, with what stands beyond noise.',
-    (listing: Listing) => listing,
+    // As they were printed, from before results could be included in others.
+    (result: BenchmarkResult | Listing) => (isListing(result) ? result : listBenchmark(result)),
   ),
   'reproduce replay': kind(
     'Replays by time',

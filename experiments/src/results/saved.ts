@@ -89,6 +89,39 @@ export function readResults(folder: string): ReadonlyMap<string, SavedResult> {
   return new Map(files.map((file) => [file, readJson(join(folder, file)) as SavedResult]));
 }
 
+/** What `--include` reads of a file: the result, and where it is from, for remarks. */
+export interface EarlierResult<T> {
+  readonly file: string;
+  readonly result: T;
+  /** `of 2026-11-28 at commit 01234567, \`seqrec ...\`.`, and what was changed. */
+  readonly said: string;
+}
+
+/**
+ * A result of `seqrec KIND NAME --save`.
+ *
+ * @throws UsageError for a file of something else, and for one from before results of this kind could be included.
+ */
+export function readSaved<T extends { readonly name: string; readonly remarks: readonly string[] }>(
+  file: string,
+  kind: string,
+  name: string,
+): EarlierResult<Partial<T>> {
+  const saved = readJson(file) as Partial<SavedResult>;
+  const result = saved.result as Partial<T> | undefined;
+  if (saved.kind === kind && Array.isArray(result))
+    throw new UsageError(
+      `--include: ${file}: expected figures; got tables as they were printed, as they were saved before \`seqrec ${kind}\` could include them`,
+    );
+  if (saved.kind !== kind || result?.name !== name)
+    throw new UsageError(
+      `--include: ${file}: expected a result of \`seqrec ${kind} ${name} --save\`; got ${saved.command ?? 'another file'}`,
+    );
+  const { commit = 'unknown' } = saved.version ?? {};
+  const changed = (result.remarks ?? []).map((remark) => ` ${remark}`).join('');
+  return { file, result, said: `of ${saved.date} at commit ${commit.slice(0, 8)}, \`${saved.command}\`.${changed}` };
+}
+
 function essential(argv: readonly string[]): string[] {
   const words: string[] = [];
   for (let i = 0; i < argv.length; i++) {

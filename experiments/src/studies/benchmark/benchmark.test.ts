@@ -63,6 +63,12 @@ describe('a benchmark', () => {
     const part = { data: ['large'], protocols: ['last'], models: ['A'], losses: ['full'], overrides: [] };
     const cells = await benchmarkCells(tiny, { ...part, quick: true });
     expect(cells.map(({ config }) => [config.objective.kind, config.training.epochs])).toEqual([['full-softmax', 1]]);
+    const comma = { ...tiny, models: { ...tiny.models, 'A, wide': tiny.models.A } };
+    const named = async (models: string[], data: string[]) =>
+      (await benchmarkCells(comma, { ...part, models, data })).map(({ model, data: of }) => `${model} on ${of}`);
+    expect(await named(['A, wide'], ['small,large'])).toEqual(['A, wide on small', 'A, wide on large']);
+    expect(await named(['A,B'], ['small'])).toEqual(['A on small', 'B on small']);
+    expect(await named(['A, wide', 'B'], ['small'])).toEqual(['B on small', 'A, wide on small']);
     await expect(benchmarkCells(tiny, { ...part, models: ['C'] })).rejects.toThrow(
       '--models: expected some of the benchmark; got "C"',
     );

@@ -110,11 +110,15 @@ function chosen<T>(
   all: Readonly<Record<string, T>>,
   names: readonly string[] | undefined,
 ): (readonly [name: string, value: T])[] {
-  for (const name of names ?? [])
+  // Names may hold commas, as "SASRec, filed" does: what is not a name is taken for several.
+  const wanted = names?.flatMap((name) =>
+    Object.hasOwn(all, name) ? [name] : name.split(',').map((part) => part.trim()),
+  );
+  for (const name of wanted ?? [])
     if (!Object.hasOwn(all, name))
       throw new UsageError(
         `--${option}: expected some of the benchmark; got "${name}"`,
         suggestion(name, Object.keys(all)),
       );
-  return Object.entries(all).filter(([name]) => names?.includes(name) ?? true);
+  return Object.entries(all).filter(([name]) => wanted?.includes(name) ?? true);
 }

@@ -14,6 +14,8 @@ export interface BenchmarkRequest extends Selection {
   readonly retrain?: boolean;
   /** Processes that share the runs; absent: this one makes them one after another. */
   readonly jobs?: number;
+  /** Files of saved results of the same benchmark, whose other rows are not run again. */
+  readonly include?: readonly string[];
   readonly dataFolder?: string;
   readonly out?: string;
   /** Folder of results to keep the tables in. */

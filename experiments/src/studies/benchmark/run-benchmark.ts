@@ -21,8 +21,8 @@ import type { Benchmark } from './benchmark.ts';
 import { benchmarkCells, type Cell, cellName, rowName } from './cells.ts';
 import { Comparer } from './comparisons.ts';
 import { gridBaselines } from './grid-baselines.ts';
+import { type EarlierGrid, readEarlierGrids, withIncluded } from './included.ts';
 import { type GridTask, runJobs } from './jobs.ts';
-import { listBenchmark } from './listing.ts';
 import { loadBenchmark } from './load-benchmark.ts';
 import { orderNotes } from './order-note.ts';
 import { writeBenchmarkReport } from './report.ts';
@@ -52,6 +52,7 @@ export async function runBenchmark(request: BenchmarkRequest): Promise<number> {
   checkBackendOptions(request.backend);
   checkRunsFolder(out);
   const cells = await benchmarkCells(benchmark, request);
+  const earlier = readEarlierGrids(request.include ?? [], request.benchmark);
   const progress = new Progress({ quiet: request.quietly });
   const choice = await startBackend(request.backend);
   const listeners: ((signal: NodeJS.Signals) => void)[] = [];
@@ -59,7 +60,7 @@ export async function runBenchmark(request: BenchmarkRequest): Promise<number> {
     progress.note('stopping after this step; Ctrl-C again stops at once');
     for (const send of listeners) send(signal);
   });
-  const grid = new Grid(request, { benchmark, out, progress, stop });
+  const grid = new Grid(request, { benchmark, out, progress, stop, earlier });
   try {
     // What can be refused is refused before anything trains.
     for (const cell of cells) checkAgainstData(cell.config, (await grid.prepared(cell)).data);
@@ -71,6 +72,8 @@ export async function runBenchmark(request: BenchmarkRequest): Promise<number> {
     }
     const tuned = request.tune && (await grid.tune(cells, request.tune, choice));
     for (const cell of cells) await grid.baselines(cell);
+    // What is included has to be of the same data under the same rules: told before anything trains.
+    grid.result();
     const data: CellContext['data'] = async (cell) => (await grid.prepared(cell)).data;
     const context = { out, retrain: request.retrain ?? false, choice, progress, stop, data };
     for (const [i, seed] of request.seeds.entries())
@@ -92,15 +95,28 @@ export async function runBenchmark(request: BenchmarkRequest): Promise<number> {
   const files = grid.write();
   console.log(renderBenchmark(result));
   if (request.save !== undefined)
-    console.error(`saved: ${saveResult(request.save, 'benchmark', listBenchmark(result))}`);
+    console.error(`saved: ${saveResult(request.save, 'benchmark', withoutFiles(result))}`);
   console.log(`written: ${files.map((file) => relative(process.cwd(), join(out, file))).join(', ')}`);
   return 0;
+}
+
+/** Ranks stay where they were made. */
+function withoutFiles(result: BenchmarkResult): BenchmarkResult {
+  return { ...result, rows: result.rows.map((row) => ({ ...row, ranks: '' })) };
 }
 
 /** What jobs do, stage by stage: settings are found before anything is run with them. */
 function tasksOf({ tune, seeds }: BenchmarkRequest, cells: readonly Cell[]): GridTask[][] {
   const all = (kind: GridTask['kind'], seed: number): GridTask[] => cells.map((_, cell) => ({ kind, cell, seed }));
   return [...(tune ? [all('tune', seeds[0])] : []), seeds.flatMap((seed) => all('run', seed))];
+}
+
+interface GridPlace {
+  readonly benchmark: Benchmark;
+  readonly out: string;
+  readonly progress: Progress;
+  readonly stop: StopSignal;
+  readonly earlier: readonly EarlierGrid[];
 }
 
 /** What is known of the cells so far. */
@@ -110,6 +126,7 @@ class Grid {
   readonly #out: string;
   readonly #progress: Progress;
   readonly #stop: StopSignal;
+  readonly #earlier: readonly EarlierGrid[];
   readonly #data: CellContext['data'];
   readonly #prepared = new Map<string, Prepared>();
   /** Of each data set and protocol that of its cells as they are, without what retraining adds. */
@@ -121,15 +138,13 @@ class Grid {
   readonly #notes = new Set<string>();
   readonly #comparer = new Comparer();
 
-  constructor(
-    request: BenchmarkRequest,
-    { benchmark, out, progress, stop }: { benchmark: Benchmark; out: string; progress: Progress; stop: StopSignal },
-  ) {
+  constructor(request: BenchmarkRequest, { benchmark, out, progress, stop, earlier }: GridPlace) {
     this.#request = request;
     this.#benchmark = benchmark;
     this.#out = out;
     this.#progress = progress;
     this.#stop = stop;
+    this.#earlier = earlier;
     this.#data = preparedOnce(request.dataFolder, progress);
   }
 
@@ -246,7 +261,7 @@ class Grid {
   result(): BenchmarkResult {
     const { benchmark: name, command, quick = false, overrides } = this.#request;
     const { title, source, notes, metrics, published = [], tolerance } = this.#benchmark;
-    return {
+    const own: BenchmarkResult = {
       ...{ name, title, source, command, notes: [...notes, ...this.#notes], metrics, published },
       ...(tolerance !== undefined && !isOtherExperiment(overrides) && { tolerance }),
       remarks: [
@@ -261,6 +276,7 @@ class Grid {
       ...(this.#tuned.length > 0 && { tuned: this.#tuned }),
       costs: this.#costs,
     };
+    return withIncluded(own, this.#earlier, this.#benchmark);
   }
 
   /** The tables in three forms; the same bytes whenever they are made. Returns the names. */

@@ -98,15 +98,17 @@ function shown({ mean, half }: Estimate): string {
 }
 
 /** What stands below or above the best model beyond noise. */
-function comparisonSection(table: TableComparisons, metric: string): Section {
+function comparisonSection(table: TableComparisons, { rows, metrics: [metric] }: BenchmarkResult): Section {
   const { rows: comparisons } = table;
+  const all = rows.filter((row) => !row.isBaseline && tableName(row) === tableName(table));
+  const [best] = ranked(all, metric)[0] ?? [];
   const signed = (value: number): string => `${value < 0 ? '' : '+'}${short(value)}`;
   return {
     title: `${tableName(table)}: beyond noise`,
     note:
       comparisons.length === 0
         ? ''
-        : `${metric} less that of ${comparisons[0].best}, the best model, paired by user: mean over seeds, and its interval over users. A row is behind or ahead in a seed where the interval of that seed does not hold 0.`,
+        : `${metric} less that of ${comparisons[0].best}, the best model${comparisons[0].best === best ? '' : ' of those that were run together'}, paired by user: mean over seeds, and its interval over users. A row is behind or ahead in a seed where the interval of that seed does not hold 0.`,
     titles: ['row', 'difference', '95 % interval', 'verdict'],
     rows: comparisons.map(({ row, difference, low, high, ...counts }) => [
       row,
@@ -203,7 +205,7 @@ export function benchmarkSections(result: BenchmarkResult): Section[] {
   const [metric] = result.metrics;
   return [
     ...tables.map((table) => figuresSection(table, result)),
-    ...result.comparisons.map((table) => comparisonSection(table, metric)),
+    ...result.comparisons.map((table) => comparisonSection(table, result)),
     ...tables.map((table) => crossTable(tableName(table[0]), table, metric)),
     ...tables.filter(([{ test }]) => test === '').map((table) => segmentsSection(table, result)),
     tunedSection(result),

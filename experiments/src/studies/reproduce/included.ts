@@ -1,6 +1,5 @@
 import { UsageError } from '../../errors.ts';
-import type { SavedResult } from '../../results/saved.ts';
-import { readJson } from '../../run/folder/atomic.ts';
+import { readSaved } from '../../results/saved.ts';
 import type { Reproduction } from './sections.ts';
 import type { SeedRun } from './seeds.ts';
 import type { PaperTable } from './table.ts';
@@ -26,12 +25,7 @@ export function includedRuns(
   const known = table.rows.map((row) => row.name).filter((row) => !fresh.includes(row));
   const from = new Map<string, string>();
   const parts = files.map((file): Included => {
-    const saved = readJson(file) as Partial<SavedResult>;
-    const result = saved.result as Partial<Reproduction> | undefined;
-    if (saved.kind !== 'reproduce' || result?.name !== name)
-      throw new UsageError(
-        `--include: ${file}: expected a result of \`seqrec reproduce ${name} --save\`; got ${saved.command ?? 'another file'}`,
-      );
+    const { result, said } = readSaved<Reproduction>(file, 'reproduce', name);
     const runs = (result.runs ?? []).filter(({ row }) => known.includes(row));
     const rows = [...new Set(runs.map(({ row }) => row))];
     if (rows.length === 0)
@@ -44,10 +38,7 @@ export function includedRuns(
         throw new UsageError(`--include: expected a row in one result; got ${row} in ${before} and in ${file}`);
       from.set(row, file);
     }
-    const { commit = 'unknown' } = saved.version ?? {};
-    const changed = (result.remarks ?? []).map((remark) => ` ${remark}`).join('');
-    const said = `Not run again: ${rows.join(', ')}, of ${saved.date} at commit ${commit.slice(0, 8)}, \`${saved.command}\`.${changed}`;
-    return { runs, remarks: [said] };
+    return { runs, remarks: [`Not run again: ${rows.join(', ')}, ${said}`] };
   });
   return { runs: parts.flatMap(({ runs }) => runs), remarks: parts.flatMap(({ remarks }) => remarks) };
 }

@@ -94,7 +94,10 @@ it.each(['window', 'all'] as const)('history %s: what a baseline is given', asyn
   const read: number[][] = [];
   const scorer = {
     ...{ name: 'reader', description: 'reads.', numItems: 5 },
-    score: (items: Int32Array, out: Float64Array) => void (read.push([...items]), out.fill(1)),
+    score(items: Int32Array, out: Float64Array) {
+      read.push([...items]);
+      out.fill(1);
+    },
   };
   const { definition } = await evaluateScorer({ scorer, examples, ks: [2], history });
   expect(read).toEqual(

@@ -1,0 +1,164 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+import { readEarlierGrids, withIncluded } from './included.ts';
+import type { BenchmarkResult, GridRow } from './result.ts';
+import { benchmarkSections } from './sections.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'seqrec-benchmark-included-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+const benchmark = {
+  data: { small: {}, large: {} },
+  protocols: { last: { changes: {} } },
+  models: { A: { recipe: 'ml-100k/sasrec' }, B: { recipe: 'ml-100k/hstu' } },
+};
+
+const row = (data: string, model: string, seed: number, hits: number, more: Partial<GridRow> = {}): GridRow => ({
+  ...{ data, protocol: 'last', test: '', row: model, model, isBaseline: false, seed, run: `${model}-${seed}` },
+  ...{ metrics: { 'HR@10': hits }, ranks: '', epochs: 2, ...more },
+});
+const popularity = (data: string, hits = 0.05): GridRow => ({
+  ...{ data, protocol: 'last', test: '', row: 'popularity', isBaseline: true, metrics: { 'HR@10': hits }, ranks: '' },
+});
+const counts = (data: string, users = 10) => ({
+  ...{ data, protocol: 'last', users, items: 5, events: 90, train: 10, validation: 10, tests: { '': 10 } },
+  ...{ segments: {}, steps: [] },
+});
+const cost = (data: string, model: string, epochs: number) => ({
+  ...{ row: `${data}, last, ${model}`, machine: 'one', epochs, steps: 4, tokens: 8 },
+  ...{ trainingSeconds: 1, evaluationSeconds: 1 },
+});
+const comparison = (data: string, best: string, names: readonly string[]) => ({
+  ...{ data, protocol: 'last', test: '' },
+  rows: names.map((name) => ({
+    ...{ row: name, best, difference: -0.1, low: -0.2, high: 0, behind: 1, ahead: 0, equal: 0 },
+  })),
+});
+
+function result(more: Partial<BenchmarkResult>): BenchmarkResult {
+  return {
+    ...{ name: 'tiny', title: 'tiny', source: 'nowhere', command: 'seqrec benchmark tiny', notes: [], remarks: [] },
+    ...{ metrics: ['HR@10'], published: [], counts: [], rows: [], comparisons: [], costs: [], ...more },
+  };
+}
+
+function saved(name: string, of: unknown, kind = 'benchmark'): string {
+  const file = join(folder, name);
+  const about = { kind, command: `seqrec ${kind} tiny --${name}`, date: '2026-11-30' };
+  writeFileSync(file, JSON.stringify({ ...about, version: { commit: '0123456789', node: 'v24' }, result: of }));
+  return file;
+}
+
+const own = result({
+  rows: [popularity('large'), row('large', 'A', 1, 0.3)],
+  counts: [counts('large')],
+  comparisons: [comparison('large', 'A', ['popularity'])],
+  costs: [cost('large', 'A', 3)],
+});
+
+describe('rows of earlier results', () => {
+  it('add other data, other models and other seeds, in the order of the benchmark', () => {
+    const file = saved(
+      'first',
+      result({
+        rows: [
+          ...[popularity('small'), row('small', 'B', 1, 0.2), row('small', 'gone', 1, 0.9)],
+          ...[popularity('large'), row('large', 'A', 1, 0.99), row('large', 'A', 2, 0.5), row('large', 'B', 1, 0.6)],
+        ],
+        counts: [counts('small', 7), counts('large')],
+        comparisons: [comparison('small', 'B', ['popularity']), comparison('large', 'B', ['A', 'popularity'])],
+        costs: [cost('small', 'B', 5), cost('large', 'B', 6), cost('large', 'A', 7)],
+        notes: ['small is small'],
+      }),
+    );
+    const merged = withIncluded(own, readEarlierGrids([file], 'tiny'), benchmark);
+    expect(merged.rows.map(({ data, row: name, seed, metrics }) => [data, name, seed, metrics['HR@10']])).toEqual([
+      ...[
+        ['small', 'popularity', undefined, 0.05],
+        ['small', 'B', 1, 0.2],
+      ],
+      ...[
+        ['large', 'popularity', undefined, 0.05],
+        // Run now, whatever was saved.
+        ['large', 'A', 1, 0.3],
+        ['large', 'A', 2, 0.5],
+        ['large', 'B', 1, 0.6],
+      ],
+    ]);
+    expect(merged.counts.map(({ data, users }) => [data, users])).toEqual([
+      ['small', 7],
+      ['large', 10],
+    ]);
+    expect(merged.notes).toEqual(['small is small']);
+    expect(merged.remarks).toEqual([
+      'Not run again: small, last: B (seed 1); large, last: A (seed 2), B (seed 1), of 2026-11-30 at commit 01234567, `seqrec benchmark tiny --first`.',
+    ]);
+    // Of A one seed was run now and the other not: the cost is that of now.
+    expect(merged.costs.map(({ row: name, epochs }) => [name, epochs])).toEqual([
+      ['large, last, A', 3],
+      ['small, last, B', 5],
+      ['large, last, B', 6],
+    ]);
+    expect(merged.comparisons.map(({ data, rows }) => [data, rows.map((each) => each.row)])).toEqual([
+      ['small', ['popularity']],
+      ['large', ['popularity']],
+    ]);
+    const sections = benchmarkSections(merged);
+    const [small, large] = sections.filter(({ title }) => title.endsWith(', last'));
+    expect(small.rows.map((each) => each.slice(0, 3))).toEqual([
+      ['B', '1', '.2000'],
+      ['popularity', '', '.0500'],
+    ]);
+    expect(large.rows.map((each) => each.slice(0, 2))).toEqual([
+      ['B', '1'],
+      ['A', '2'],
+      ['popularity', ''],
+    ]);
+    const beyond = sections.filter(({ title }) => title.endsWith('beyond noise'));
+    expect(beyond.map(({ note }) => /(the best model.*?), paired/.exec(note ?? '')?.[1])).toEqual([
+      'the best model',
+      'the best model of those that were run together',
+    ]);
+  });
+
+  it('are refused of something else, of other data and of other rules', () => {
+    const grids = (...files: string[]) => withIncluded(own, readEarlierGrids(files, 'tiny'), benchmark);
+    const other = saved('other', { ...result({}), name: 'another' });
+    expect(() => grids(other)).toThrow(
+      `--include: ${other}: expected a result of \`seqrec benchmark tiny --save\`; got seqrec benchmark tiny --other`,
+    );
+    const printed = saved('printed', [{ lines: ['tiny'] }]);
+    expect(() => grids(printed)).toThrow('expected figures; got tables as they were printed');
+    const none = saved('none', result({ rows: [popularity('large'), row('large', 'A', 1, 0.3)] }));
+    expect(() => grids(none)).toThrow(`--include: ${none}: expected rows that are not run now; got none`);
+    const data = saved('data', result({ rows: [row('large', 'B', 1, 0.3)], counts: [counts('large', 11)] }));
+    expect(() => grids(data)).toThrow(
+      /--include: .*data: expected large, last with the counts \{"users":10,.*got \{"users":11,/,
+    );
+    const rules = saved('rules', result({ rows: [popularity('large', 0.06), row('large', 'B', 1, 0.3)] }));
+    expect(() => grids(rules)).toThrow(
+      'expected HR@10 0.05 of popularity on large, last, as here; got 0.06: measured by other rules',
+    );
+    const seeds = saved('seeds', result({ rows: [row('large', 'A', 2, 0.3)], remarks: ['training.patience 20'] }));
+    expect(() => grids(seeds)).toThrow(
+      /all seeds of large, last, A trained alike, \{"changed":\[\]\}; got \{"changed":\["training.patience 20"\]\}/,
+    );
+    const wide = saved('wide', result({ rows: [row('large', 'A', 2, 0.3, { parameters: 7 })] }));
+    expect(() => grids(wide)).toThrow('trained alike');
+    const [second, third] = [2, 3].map((seed) =>
+      saved(`seed-${seed}`, result({ rows: [row('large', 'B', seed, 0.3, { parameters: seed })] })),
+    );
+    expect(() => grids(second, third)).toThrow(
+      `--include: ${third}: expected all seeds of large, last, B trained alike`,
+    );
+    // Another row may be: the remark says so.
+    const changed = saved('changed', result({ rows: [row('large', 'B', 1, 0.3)], remarks: ['--quick: less.'] }));
+    expect(grids(changed).remarks).toEqual([expect.stringMatching(/--changed`\. --quick: less\.$/)]);
+    const [one, two] = ['one', 'two'].map((name) => saved(name, result({ rows: [row('large', 'B', 1, 0.3)] })));
+    expect(() => grids(one, two)).toThrow(
+      `--include: expected a row in one result; got large, last, B, seed 1 in ${one} and in ${two}`,
+    );
+  });
+});

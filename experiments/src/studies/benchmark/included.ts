@@ -1,0 +1,158 @@
+import { UsageError } from '../../errors.ts';
+import { type EarlierResult, readSaved } from '../../results/saved.ts';
+import type { Benchmark } from './benchmark.ts';
+import type { BenchmarkResult, GridRow } from './result.ts';
+import { tableName } from './sections.ts';
+
+/** An earlier result of the same benchmark. */
+export type EarlierGrid = EarlierResult<Partial<BenchmarkResult>>;
+
+/** @throws UsageError for a file of something else. */
+export function readEarlierGrids(files: readonly string[], name: string): EarlierGrid[] {
+  return files.map((file) => readSaved<BenchmarkResult>(file, 'benchmark', name));
+}
+
+/** Baselines that differ by more were measured otherwise. */
+const SAME = 1e-4;
+
+const keyOf = ({ data, protocol, test, row, seed }: GridRow): string =>
+  JSON.stringify([data, protocol, test, row, seed ?? null]);
+const seedless = ({ data, protocol, row }: GridRow): string => JSON.stringify([data, protocol, row]);
+const tableOf = ({ data, protocol, test }: Pick<GridRow, 'data' | 'protocol' | 'test'>): string =>
+  JSON.stringify([data, protocol, test]);
+
+/**
+ * A result with the rows of earlier ones that it has not run: other cells, or other seeds of its own. Pairs of users
+ * need the ranks of both rows: comparisons are those among rows that were run together.
+ *
+ * @throws UsageError for a result without a row that is missing here, for a row that two of them have, for one of
+ * other counts or other figures of the same baseline, which was measured otherwise, and for further seeds of a row that
+ * were trained otherwise: their mean would be that of nothing.
+ */
+export function withIncluded(
+  own: BenchmarkResult,
+  earlier: readonly EarlierGrid[],
+  benchmark: Pick<Benchmark, 'data' | 'protocols' | 'models'>,
+): BenchmarkResult {
+  const from = new Map<string, string>(own.rows.map((row) => [keyOf(row), 'this run']));
+  const alike = new Map(own.rows.map((row) => [seedless(row), trainedAs(own, row)]));
+  const trainedHere = new Set(own.rows.filter(({ isBaseline }) => !isBaseline).map(tableOf));
+  const [rows, counts] = [[...own.rows], [...own.counts]];
+  const [comparisons, costs, tuned] = [[...own.comparisons], [...own.costs], [...(own.tuned ?? [])]];
+  const [notes, remarks] = [new Set(own.notes), [...own.remarks]];
+  for (const { file, result, said } of earlier) {
+    checkCounts(file, result.counts ?? [], counts);
+    const known = (result.rows ?? []).filter(
+      ({ data, protocol, model }) =>
+        Object.hasOwn(benchmark.data, data) &&
+        Object.hasOwn(benchmark.protocols, protocol) &&
+        (model === undefined || Object.hasOwn(benchmark.models, model)),
+    );
+    const added = known.filter((row) => {
+      const key = keyOf(row);
+      const before = from.get(key);
+      if (before === undefined) return true;
+      const same = rows.find((each) => keyOf(each) === key) as GridRow;
+      if (row.isBaseline) checkBaseline(file, row, same, own.metrics);
+      else if (before !== 'this run')
+        throw new UsageError(
+          `--include: expected a row in one result; got ${tableName(row)}, ${row.row}, seed ${row.seed} in ${before} and in ${file}`,
+        );
+      return false;
+    });
+    const trained = added.filter(({ isBaseline }) => !isBaseline);
+    if (trained.length === 0)
+      throw new UsageError(
+        `--include: ${file}: expected rows that are not run now; got none; name those to run by --datasets, --models, --seeds`,
+      );
+    for (const row of trained) {
+      const [key, now] = [seedless(row), trainedAs(result, row)];
+      const before = alike.get(key) ?? now;
+      if (before !== now)
+        throw new UsageError(
+          `--include: ${file}: expected all seeds of ${tableName(row)}, ${row.row} trained alike, ${before}; got ${now}`,
+        );
+      alike.set(key, before);
+    }
+    const tables = new Set(trained.map(tableOf));
+    for (const row of added) {
+      if (row.isBaseline && !tables.has(tableOf(row)) && !trainedHere.has(tableOf(row))) continue;
+      from.set(keyOf(row), file);
+      rows.push({ ...row, ranks: '' });
+    }
+    counts.push(...(result.counts ?? []).filter((each) => !counts.some((other) => isSame(each, other))));
+    // A table of two results has the comparisons of the first, a table that is run now its own.
+    const compared = new Set(comparisons.filter((each) => each.rows.length > 0).map(tableOf));
+    comparisons.push(
+      ...(result.comparisons ?? []).filter((each) => tables.has(tableOf(each)) && !compared.has(tableOf(each))),
+    );
+    const called = ({ data, protocol, row }: GridRow): string => `${data}, ${protocol}, ${row}`;
+    // What a row cost is told of its seeds together.
+    const left = new Set(known.filter((row) => !row.isBaseline && !added.includes(row)).map(called));
+    const ofRows = new Set(trained.map(called).filter((row) => !left.has(row)));
+    costs.push(...(result.costs ?? []).filter(({ row }) => ofRows.has(row)));
+    tuned.push(...(result.tuned ?? []).filter(({ data, protocol, row }) => ofRows.has(`${data}, ${protocol}, ${row}`)));
+    for (const note of result.notes ?? []) notes.add(note);
+    remarks.push(`${NOT_RUN}${inWords(trained)}, ${said}`);
+  }
+  const place = ({ data, protocol }: Pick<GridRow, 'data' | 'protocol'>): number =>
+    Object.keys(benchmark.data).indexOf(data) * 1000 + Object.keys(benchmark.protocols).indexOf(protocol);
+  const inOrder = <T extends Pick<GridRow, 'data' | 'protocol'>>(all: readonly T[]): T[] =>
+    all.toSorted((a, b) => place(a) - place(b));
+  return {
+    ...own,
+    ...{ rows: inOrder(rows), counts: inOrder(counts), comparisons: inOrder(comparisons) },
+    ...{ costs, notes: [...notes], remarks, ...(tuned.length > 0 && { tuned: inOrder(tuned) }) },
+  };
+}
+
+type Counts = BenchmarkResult['counts'][number];
+
+type Place = Pick<GridRow, 'data' | 'protocol'>;
+const isSame = (a: Place, b: Place): boolean => a.data === b.data && a.protocol === b.protocol;
+
+function checkCounts(file: string, theirs: readonly Counts[], ours: readonly Counts[]): void {
+  const seen = ({ users, items, events, train, validation, tests }: Counts): string =>
+    JSON.stringify({ users, items, events, train, validation, tests });
+  for (const own of ours) {
+    const other = theirs.find((each) => isSame(each, own));
+    if (other !== undefined && seen(other) !== seen(own))
+      throw new UsageError(
+        `--include: ${file}: expected ${own.data}, ${own.protocol} with the counts ${seen(own)}; got ${seen(other)}: other data, or prepared otherwise`,
+      );
+  }
+}
+
+function checkBaseline(file: string, theirs: GridRow, ours: GridRow, metrics: readonly string[]): void {
+  for (const metric of metrics) {
+    const [got, expected] = [theirs.metrics[metric], ours.metrics[metric]];
+    if (got !== undefined && expected !== undefined && Math.abs(got - expected) > SAME)
+      throw new UsageError(
+        `--include: ${file}: expected ${metric} ${expected} of ${ours.row} on ${tableName(ours)}, as here; got ${got}: measured by other rules`,
+      );
+  }
+}
+
+/** What the seeds of a row have in common: what was changed, what a search found, how many parameters there are. */
+function trainedAs({ remarks = [], tuned = [] }: Partial<BenchmarkResult>, of: GridRow): string {
+  const found = tuned.find((each) => each.row === of.row && isSame(each, of));
+  const changed = remarks.filter((remark) => !remark.startsWith(NOT_RUN));
+  return JSON.stringify({ changed, settings: found?.settings, parameters: of.parameters });
+}
+
+const NOT_RUN = 'Not run again: ';
+
+/** `beauty, time: SASRec (seeds 1, 2), LiGR (seed 1); sports, time: ...`. */
+function inWords(rows: readonly GridRow[]): string {
+  const tables = Map.groupBy(
+    rows.filter(({ test }) => test === ''),
+    tableName,
+  );
+  return Array.from(tables, ([table, own]) => {
+    const each = Array.from(
+      Map.groupBy(own, ({ row }) => row),
+      ([row, seeds]) => `${row} (seed${seeds.length === 1 ? '' : 's'} ${seeds.map(({ seed }) => seed).join(', ')})`,
+    );
+    return `${table}: ${each.join(', ')}`;
+  }).join('; ');
+}
