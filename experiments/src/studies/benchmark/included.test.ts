@@ -52,11 +52,13 @@ function saved(name: string, of: unknown, kind = 'benchmark'): string {
 }
 
 const own = result({
-  rows: [popularity('large'), row('large', 'A', 1, 0.3)],
+  rows: [popularity('large'), row('large', 'A', 1, 0.3, { parameters: 6 })],
   counts: [counts('large')],
   comparisons: [comparison('large', 'A', ['popularity'])],
   costs: [cost('large', 'A', 3)],
 });
+
+const planned = [{ data: 'large', protocol: 'last', row: 'A', seeds: [1] }];
 
 describe('rows of earlier results', () => {
   it('add other data, other models and other seeds, in the order of the benchmark', () => {
@@ -73,7 +75,7 @@ describe('rows of earlier results', () => {
         notes: ['small is small'],
       }),
     );
-    const merged = withIncluded(own, readEarlierGrids([file], 'tiny'), benchmark);
+    const merged = withIncluded(own, readEarlierGrids([file], 'tiny'), { benchmark, planned });
     expect(merged.rows.map(({ data, row: name, seed, metrics }) => [data, name, seed, metrics['HR@10']])).toEqual([
       ...[
         ['small', 'popularity', undefined, 0.05],
@@ -124,7 +126,7 @@ describe('rows of earlier results', () => {
   });
 
   it('are refused of something else, of other data and of other rules', () => {
-    const grids = (...files: string[]) => withIncluded(own, readEarlierGrids(files, 'tiny'), benchmark);
+    const grids = (...files: string[]) => withIncluded(own, readEarlierGrids(files, 'tiny'), { benchmark, planned });
     const other = saved('other', { ...result({}), name: 'another' });
     expect(() => grids(other)).toThrow(
       `--include: ${other}: expected a result of \`seqrec benchmark tiny --save\`; got seqrec benchmark tiny --other`,
@@ -143,7 +145,7 @@ describe('rows of earlier results', () => {
     );
     const seeds = saved('seeds', result({ rows: [row('large', 'A', 2, 0.3)], remarks: ['training.patience 20'] }));
     expect(() => grids(seeds)).toThrow(
-      /all seeds of large, last, A trained alike, \{"changed":\[\]\}; got \{"changed":\["training.patience 20"\]\}/,
+      /all seeds of large, last, A trained alike, \{"changed":\[\],"parameters":6\}; got \{"changed":\["training.patience 20"\]\}/,
     );
     const wide = saved('wide', result({ rows: [row('large', 'A', 2, 0.3, { parameters: 7 })] }));
     expect(() => grids(wide)).toThrow('trained alike');
@@ -153,6 +155,12 @@ describe('rows of earlier results', () => {
     expect(() => grids(second, third)).toThrow(
       `--include: ${third}: expected all seeds of large, last, B trained alike`,
     );
+    // All of it is told before anything has run, but for what is known of a trained model alone.
+    const before = (file: string) =>
+      withIncluded({ ...own, rows: [popularity('large')] }, readEarlierGrids([file], 'tiny'), { benchmark, planned });
+    expect(() => before(seeds)).toThrow('trained alike');
+    expect(() => before(none)).toThrow('expected rows that are not run now');
+    expect(before(wide).rows).toHaveLength(2);
     // Another row may be: the remark says so.
     const changed = saved('changed', result({ rows: [row('large', 'B', 1, 0.3)], remarks: ['--quick: less.'] }));
     expect(grids(changed).remarks).toEqual([expect.stringMatching(/--changed`\. --quick: less\.$/)]);

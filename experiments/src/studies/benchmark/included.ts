@@ -1,3 +1,5 @@
+import { isDeepStrictEqual } from 'node:util';
+import type { Settings } from '../../config/search-space.ts';
 import { UsageError } from '../../errors.ts';
 import { type EarlierResult, readSaved } from '../../results/saved.ts';
 import type { Benchmark } from './benchmark.ts';
@@ -17,9 +19,21 @@ const SAME = 1e-4;
 
 const keyOf = ({ data, protocol, test, row, seed }: GridRow): string =>
   JSON.stringify([data, protocol, test, row, seed ?? null]);
-const seedless = ({ data, protocol, row }: GridRow): string => JSON.stringify([data, protocol, row]);
+const seedless = ({ data, protocol, row }: RowName): string => JSON.stringify([data, protocol, row]);
 const tableOf = ({ data, protocol, test }: Pick<GridRow, 'data' | 'protocol' | 'test'>): string =>
   JSON.stringify([data, protocol, test]);
+
+type RowName = Pick<GridRow, 'data' | 'protocol' | 'row'>;
+
+/** What is run now, or has been. */
+export interface PlannedRow extends RowName {
+  readonly seeds: readonly number[];
+}
+
+interface IncludedInto {
+  readonly benchmark: Pick<Benchmark, 'data' | 'protocols' | 'models'>;
+  readonly planned: readonly PlannedRow[];
+}
 
 /**
  * A result with the rows of earlier ones that it has not run: other cells, or other seeds of its own. Pairs of users
@@ -32,10 +46,12 @@ const tableOf = ({ data, protocol, test }: Pick<GridRow, 'data' | 'protocol' | '
 export function withIncluded(
   own: BenchmarkResult,
   earlier: readonly EarlierGrid[],
-  benchmark: Pick<Benchmark, 'data' | 'protocols' | 'models'>,
+  { benchmark, planned }: IncludedInto,
 ): BenchmarkResult {
+  const runNow = new Set(planned.flatMap((row) => row.seeds.map((seed) => JSON.stringify([seedless(row), seed]))));
   const from = new Map<string, string>(own.rows.map((row) => [keyOf(row), 'this run']));
-  const alike = new Map(own.rows.map((row) => [seedless(row), trainedAs(own, row)]));
+  const alike = new Map(planned.map((row) => [seedless(row), trainedAs(own, row)]));
+  for (const row of own.rows) if (!row.isBaseline) alike.set(seedless(row), trainedAs(own, row, row.parameters));
   const trainedHere = new Set(own.rows.filter(({ isBaseline }) => !isBaseline).map(tableOf));
   const [rows, counts] = [[...own.rows], [...own.counts]];
   const [comparisons, costs, tuned] = [[...own.comparisons], [...own.costs], [...(own.tuned ?? [])]];
@@ -49,12 +65,13 @@ export function withIncluded(
         (model === undefined || Object.hasOwn(benchmark.models, model)),
     );
     const added = known.filter((row) => {
+      if (!row.isBaseline && runNow.has(JSON.stringify([seedless(row), row.seed]))) return false;
       const key = keyOf(row);
       const before = from.get(key);
       if (before === undefined) return true;
       const same = rows.find((each) => keyOf(each) === key) as GridRow;
       if (row.isBaseline) checkBaseline(file, row, same, own.metrics);
-      else if (before !== 'this run')
+      else
         throw new UsageError(
           `--include: expected a row in one result; got ${tableName(row)}, ${row.row}, seed ${row.seed} in ${before} and in ${file}`,
         );
@@ -66,13 +83,13 @@ export function withIncluded(
         `--include: ${file}: expected rows that are not run now; got none; name those to run by --datasets, --models, --seeds`,
       );
     for (const row of trained) {
-      const [key, now] = [seedless(row), trainedAs(result, row)];
+      const [key, now] = [seedless(row), trainedAs(result, row, row.parameters)];
       const before = alike.get(key) ?? now;
-      if (before !== now)
+      if (!areAlike(before, now))
         throw new UsageError(
-          `--include: ${file}: expected all seeds of ${tableName(row)}, ${row.row} trained alike, ${before}; got ${now}`,
+          `--include: ${file}: expected all seeds of ${tableName(row)}, ${row.row} trained alike, ${JSON.stringify(before)}; got ${JSON.stringify(now)}`,
         );
-      alike.set(key, before);
+      alike.set(key, { ...now, ...before });
     }
     const tables = new Set(trained.map(tableOf));
     for (const row of added) {
@@ -133,12 +150,27 @@ function checkBaseline(file: string, theirs: GridRow, ours: GridRow, metrics: re
   }
 }
 
-/** What the seeds of a row have in common: what was changed, what a search found, how many parameters there are. */
-function trainedAs({ remarks = [], tuned = [] }: Partial<BenchmarkResult>, of: GridRow): string {
-  const found = tuned.find((each) => each.row === of.row && isSame(each, of));
-  const changed = remarks.filter((remark) => !remark.startsWith(NOT_RUN));
-  return JSON.stringify({ changed, settings: found?.settings, parameters: of.parameters });
+/** What the seeds of a row have in common; settings of a search and parameters are known when it has run. */
+interface TrainedAs {
+  readonly changed: readonly string[];
+  readonly settings?: Settings;
+  readonly parameters?: number;
 }
+
+function trainedAs(
+  { remarks = [], tuned = [] }: Partial<BenchmarkResult>,
+  of: RowName,
+  parameters?: number,
+): TrainedAs {
+  const settings = tuned.find((each) => each.row === of.row && isSame(each, of))?.settings;
+  const changed = remarks.filter((remark) => !remark.startsWith(NOT_RUN));
+  return { changed, ...(settings && { settings }), ...(parameters !== undefined && { parameters }) };
+}
+
+const areAlike = (a: TrainedAs, b: TrainedAs): boolean =>
+  isDeepStrictEqual(a.changed, b.changed) &&
+  (a.settings === undefined || b.settings === undefined || isDeepStrictEqual(a.settings, b.settings)) &&
+  (a.parameters === undefined || b.parameters === undefined || a.parameters === b.parameters);
 
 const NOT_RUN = 'Not run again: ';
 
