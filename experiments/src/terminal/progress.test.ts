@@ -35,6 +35,14 @@ test('on a terminal one line is redrawn, not more often than asked', () => {
   expect(written.slice(1)).toEqual(['\r\x1b[2K', 'saved\n']);
 });
 
+test('what may stop early says how much is left at most', () => {
+  const { written, progress, tick } = recorder(true);
+  progress.start();
+  tick(1000);
+  progress.update({ label: 'train', done: 1, total: 3, mayStop: true });
+  expect(written).toEqual(['\r\x1b[2Ktrain  1/3  at most 2.0 s left']);
+});
+
 test('a line never exceeds the terminal', () => {
   const { written, progress } = recorder(true, 12);
   progress.start();

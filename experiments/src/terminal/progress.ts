@@ -24,6 +24,8 @@ export interface ProgressState {
   readonly total: number;
   /** Fields between the counter and the time, such as `loss 3.214`. */
   readonly fields?: readonly string[];
+  /** Whether it may end before `total`, as training with a patience does. */
+  readonly mayStop?: boolean;
 }
 
 /**
@@ -101,6 +103,8 @@ export function renderProgress(state: ProgressState, elapsedSeconds: number, don
   const parts = [state.label, `${formatCount(state.done)}/${formatCount(state.total)}`, ...(state.fields ?? [])];
   const remaining = state.total - state.done;
   if (doneSinceStart > 0 && remaining > 0)
-    parts.push(`${formatDuration((elapsedSeconds / doneSinceStart) * remaining)} left`);
+    parts.push(
+      `${state.mayStop ? 'at most ' : ''}${formatDuration((elapsedSeconds / doneSinceStart) * remaining)} left`,
+    );
   return parts.join('  ');
 }

@@ -147,6 +147,7 @@ export async function train<M extends Model, E extends SetFigures>(
         done: step,
         // Epochs of some window policies differ in length: what is left is taken to be like the one in progress.
         total: step + (epochs - epoch + 1) * info.stepsPerEpoch - info.stepInEpoch - 1,
+        mayStop: patience !== undefined,
         fields: [`loss ${info.loss.toFixed(4)}`, `${formatCount(ofRows ? rowsPerSecond : tokensPerSecond)} ${unit}/s`],
       });
     }

@@ -216,7 +216,7 @@ export function benchmarkSections(result: BenchmarkResult): Section[] {
 
 /** What a figure of ours is. */
 export function seedsSentence({ rows }: BenchmarkResult): string {
-  const seeds = [...new Set(rows.flatMap(({ seed }) => seed ?? []))];
+  const seeds = [...new Set(rows.flatMap(({ seed }) => seed ?? []))].toSorted((a, b) => a - b);
   if (seeds.length === 0) return 'Baselines alone.';
   if (seeds.length === 1) return `Ours: seed ${seeds[0]} alone, so no interval.`;
   return `Ours: mean of seeds ${seeds.join(', ')} and its 95 % interval (Student's t). Rows by the first metric.`;
