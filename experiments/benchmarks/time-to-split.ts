@@ -48,6 +48,7 @@ const training = {
   'evaluation.ks': '[10,50,100]',
   'evaluation.excludeSeen': 'all',
   'evaluation.baselineHistory': 'all',
+  'evaluation.ease.maxMemory': '4096',
   'evaluation.ties': 'expected',
   'evaluation.queryTime': 'last',
   'evaluation.selectBy': 'NDCG@10',
