@@ -169,4 +169,24 @@ describe('rows of earlier results', () => {
       `--include: expected a row in one result; got large, last, B, seed 1 in ${one} and in ${two}`,
     );
   });
+
+  it('remember what was changed for them, through one result after another', () => {
+    const grids = (of: BenchmarkResult, ...files: string[]) =>
+      withIncluded(of, readEarlierGrids(files, 'tiny'), { benchmark, planned });
+    const published = [{ data: 'large', protocol: 'last', model: 'B', figures: { 'HR@10': 0.3 } }];
+    const full = { ...own, published, tolerance: 0.1 };
+    const said = (of: BenchmarkResult) => benchmarkSections(of)[0].rows.find(([name]) => name === 'B')?.[3];
+    const alike = saved('alike', result({ rows: [row('large', 'B', 1, 0.3)] }));
+    expect(said(grids(full, alike))).toBe('.3000 (1.00 times, reproduced)');
+    const quick = saved('quick', result({ rows: [row('large', 'B', 1, 0.3)], remarks: ['--quick: less.'] }));
+    const once = grids(full, quick);
+    expect(once.rows.find(({ row: name }) => name === 'B')?.changed).toEqual(['--quick: less.']);
+    expect(said(once)).toBe('.3000 (1.00 times)');
+    const again = grids(full, saved('again', once));
+    expect(again.rows.find(({ row: name }) => name === 'B')?.changed).toEqual(['--quick: less.']);
+    const second = saved('second-seed', result({ rows: [row('large', 'B', 2, 0.3)] }));
+    expect(() => grids(full, saved('mixed', once), second)).toThrow(
+      'expected all seeds of large, last, B trained alike, {"changed":["--quick: less."]}; got {"changed":[]}',
+    );
+  });
 });

@@ -1,8 +1,17 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { Settings } from '../../config/search-space.ts';
 import { UsageError } from '../../errors.ts';
 import { type EarlierResult, readSaved } from '../../results/saved.ts';
 import type { Benchmark } from './benchmark.ts';
+import {
+  areAlike,
+  checkBaseline,
+  checkCounts,
+  isSame,
+  NOT_RUN,
+  type Place,
+  type RowName,
+  trainedAs,
+} from './included-checks.ts';
 import type { BenchmarkResult, GridRow } from './result.ts';
 import { tableName } from './sections.ts';
 
@@ -14,16 +23,11 @@ export function readEarlierGrids(files: readonly string[], name: string): Earlie
   return files.map((file) => readSaved<BenchmarkResult>(file, 'benchmark', name));
 }
 
-/** Baselines that differ by more were measured otherwise. */
-const SAME = 1e-4;
-
 const keyOf = ({ data, protocol, test, row, seed }: GridRow): string =>
   JSON.stringify([data, protocol, test, row, seed ?? null]);
 const seedless = ({ data, protocol, row }: RowName): string => JSON.stringify([data, protocol, row]);
 const tableOf = ({ data, protocol, test }: Pick<GridRow, 'data' | 'protocol' | 'test'>): string =>
   JSON.stringify([data, protocol, test]);
-
-type RowName = Pick<GridRow, 'data' | 'protocol' | 'row'>;
 
 /** What is run now, or has been. */
 export interface PlannedRow extends RowName {
@@ -51,7 +55,7 @@ export function withIncluded(
   const runNow = new Set(planned.flatMap((row) => row.seeds.map((seed) => JSON.stringify([seedless(row), seed]))));
   const from = new Map<string, string>(own.rows.map((row) => [keyOf(row), 'this run']));
   const alike = new Map(planned.map((row) => [seedless(row), trainedAs(own, row)]));
-  for (const row of own.rows) if (!row.isBaseline) alike.set(seedless(row), trainedAs(own, row, row.parameters));
+  for (const row of own.rows) if (!row.isBaseline) alike.set(seedless(row), trainedAs(own, row));
   const trainedHere = new Set(own.rows.filter(({ isBaseline }) => !isBaseline).map(tableOf));
   const [rows, counts] = [[...own.rows], [...own.counts]];
   const [comparisons, costs, tuned] = [[...own.comparisons], [...own.costs], [...(own.tuned ?? [])]];
@@ -83,7 +87,7 @@ export function withIncluded(
         `--include: ${file}: expected rows that are not run now; got none; name those to run by --datasets, --models, --seeds`,
       );
     for (const row of trained) {
-      const [key, now] = [seedless(row), trainedAs(result, row, row.parameters)];
+      const [key, now] = [seedless(row), trainedAs(result, row)];
       const before = alike.get(key) ?? now;
       if (!areAlike(before, now))
         throw new UsageError(
@@ -95,7 +99,13 @@ export function withIncluded(
     for (const row of added) {
       if (row.isBaseline && !tables.has(tableOf(row)) && !trainedHere.has(tableOf(row))) continue;
       from.set(keyOf(row), file);
-      rows.push({ ...row, ranks: '' });
+      const { changed } = trainedAs(result, row);
+      const { changed: _, ...figures } = row;
+      rows.push({
+        ...figures,
+        ranks: '',
+        ...(!isDeepStrictEqual(changed, trainedAs(own, figures).changed) && { changed }),
+      });
     }
     counts.push(...(result.counts ?? []).filter((each) => !counts.some((other) => isSame(each, other))));
     // A table of two results has the comparisons of the first, a table that is run now its own.
@@ -112,67 +122,15 @@ export function withIncluded(
     for (const note of result.notes ?? []) notes.add(note);
     remarks.push(`${NOT_RUN}${inWords(trained)}, ${said}`);
   }
-  const place = ({ data, protocol }: Pick<GridRow, 'data' | 'protocol'>): number =>
+  const place = ({ data, protocol }: Place): number =>
     Object.keys(benchmark.data).indexOf(data) * 1000 + Object.keys(benchmark.protocols).indexOf(protocol);
-  const inOrder = <T extends Pick<GridRow, 'data' | 'protocol'>>(all: readonly T[]): T[] =>
-    all.toSorted((a, b) => place(a) - place(b));
+  const inOrder = <T extends Place>(all: readonly T[]): T[] => all.toSorted((a, b) => place(a) - place(b));
   return {
     ...own,
     ...{ rows: inOrder(rows), counts: inOrder(counts), comparisons: inOrder(comparisons) },
     ...{ costs, notes: [...notes], remarks, ...(tuned.length > 0 && { tuned: inOrder(tuned) }) },
   };
 }
-
-type Counts = BenchmarkResult['counts'][number];
-
-type Place = Pick<GridRow, 'data' | 'protocol'>;
-const isSame = (a: Place, b: Place): boolean => a.data === b.data && a.protocol === b.protocol;
-
-function checkCounts(file: string, theirs: readonly Counts[], ours: readonly Counts[]): void {
-  const seen = ({ users, items, events, train, validation, tests }: Counts): string =>
-    JSON.stringify({ users, items, events, train, validation, tests });
-  for (const own of ours) {
-    const other = theirs.find((each) => isSame(each, own));
-    if (other !== undefined && seen(other) !== seen(own))
-      throw new UsageError(
-        `--include: ${file}: expected ${own.data}, ${own.protocol} with the counts ${seen(own)}; got ${seen(other)}: other data, or prepared otherwise`,
-      );
-  }
-}
-
-function checkBaseline(file: string, theirs: GridRow, ours: GridRow, metrics: readonly string[]): void {
-  for (const metric of metrics) {
-    const [got, expected] = [theirs.metrics[metric], ours.metrics[metric]];
-    if (got !== undefined && expected !== undefined && Math.abs(got - expected) > SAME)
-      throw new UsageError(
-        `--include: ${file}: expected ${metric} ${expected} of ${ours.row} on ${tableName(ours)}, as here; got ${got}: measured by other rules`,
-      );
-  }
-}
-
-/** What the seeds of a row have in common; settings of a search and parameters are known when it has run. */
-interface TrainedAs {
-  readonly changed: readonly string[];
-  readonly settings?: Settings;
-  readonly parameters?: number;
-}
-
-function trainedAs(
-  { remarks = [], tuned = [] }: Partial<BenchmarkResult>,
-  of: RowName,
-  parameters?: number,
-): TrainedAs {
-  const settings = tuned.find((each) => each.row === of.row && isSame(each, of))?.settings;
-  const changed = remarks.filter((remark) => !remark.startsWith(NOT_RUN));
-  return { changed, ...(settings && { settings }), ...(parameters !== undefined && { parameters }) };
-}
-
-const areAlike = (a: TrainedAs, b: TrainedAs): boolean =>
-  isDeepStrictEqual(a.changed, b.changed) &&
-  (a.settings === undefined || b.settings === undefined || isDeepStrictEqual(a.settings, b.settings)) &&
-  (a.parameters === undefined || b.parameters === undefined || a.parameters === b.parameters);
-
-const NOT_RUN = 'Not run again: ';
 
 /** `beauty, time: SASRec (seeds 1, 2), LiGR (seed 1); sports, time: ...`. */
 function inWords(rows: readonly GridRow[]): string {

@@ -17,6 +17,8 @@ export interface GridRow {
   readonly retrained?: boolean;
   readonly seed?: number;
   readonly run?: string;
+  /** What was changed for it, where it is of an earlier result for which other things were. */
+  readonly changed?: readonly string[];
   readonly metrics: Readonly<Record<string, number>>;
   /** The first metric of parts of the queries, by segment; of the targets of the protocol itself. */
   readonly segments?: Readonly<Record<string, number>>;

@@ -44,7 +44,12 @@ function figuresSection(table: readonly GridRow[], result: BenchmarkResult): Sec
       const ours = estimate(own.map((row) => row.metrics[metric]));
       if (!hasPaper) return [shown(ours)];
       const paper = publishedOf(first, result, metric);
-      return [shown(ours), paper === undefined ? '' : `${short(paper)} (${ratio(ours.mean, paper, tolerance)})`];
+      return [
+        shown(ours),
+        paper === undefined
+          ? ''
+          : `${short(paper)} (${ratio(ours.mean, paper, first.changed === undefined ? tolerance : undefined)})`,
+      ];
     });
     const tuning = isTuned ? [first.tuning ?? ''] : [];
     return [name, String(first.isBaseline ? '' : own.length), ...figures, ...tuning, ...budget(own)];
