@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { itInFull } from '../../../../test/part.ts';
 import { codedShop, shopData, writeShop } from '../../testing/coded-shop.ts';
 import { runMain } from '../../testing/run-main.ts';
+import { openRunDir } from '../folder/run-dir.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'seqrec-generation-'));
 const at = (name: string): string => join(folder, name);
@@ -13,7 +14,7 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 const config = codedShop(folder);
 const runs = at('runs');
 const train = (...more: string[]) => runMain('train', '--config', at('coded.yaml'), '--out', runs, '--quiet', ...more);
-const newest = (): string => readdirSync(runs).sort().at(-1)!;
+const newest = (): string => openRunDir(runs, 'latest').id;
 let run = '';
 
 beforeAll(async () => {

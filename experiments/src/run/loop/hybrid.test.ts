@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { itInFull } from '../../../../test/part.ts';
 import { codedShop, writeShop } from '../../testing/coded-shop.ts';
 import { runMain } from '../../testing/run-main.ts';
+import { openRunDir } from '../folder/run-dir.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'seqrec-hybrid-'));
 const at = (name: string): string => join(folder, name);
@@ -18,7 +19,7 @@ const config = {
 };
 const runs = at('runs');
 const train = (...more: string[]) => runMain('train', '--config', at('hybrid.yaml'), '--out', runs, '--quiet', ...more);
-const newest = (): string => readdirSync(runs).sort().at(-1)!;
+const newest = (): string => openRunDir(runs, 'latest').id;
 const on = (...more: string[]) =>
   runMain('evaluate', run, '--out', runs, '--json', '--quiet', '--baselines', 'none', ...more);
 let run = '';
