@@ -1,7 +1,7 @@
 import type { CAC } from 'cac';
 import { choiceOption, integerOption, numberOption, textOption } from '../arguments.ts';
 import { BLAS, BLAS_FROM, THREADS } from '../backend-options.ts';
-import { type BaselineName, baselineNames } from '../config/baseline-names.ts';
+import { type BaselineName, baselineNames, baselineSettings } from '../config/baseline-names.ts';
 import { UsageError } from '../errors.ts';
 import type { Action, Invocation } from '../invocation.ts';
 import { MEASURED_KEYS } from '../run/evaluation/measured-keys.ts';
@@ -144,9 +144,10 @@ async function evaluateCommand(name: string | undefined, options: Options, { ove
     const other = overrides.find(({ key }) => !MEASURED_KEYS.includes(key));
     if (other !== undefined) throw notMeasured(other.key, MEASURED_KEYS);
   }
-  const ofParts = overrides.find(({ key }) => /^evaluation\.(segments|lists)/.test(key));
-  if (ofParts !== undefined && apart.length > 0)
-    throw new UsageError(`--${ofParts.key}: expected it without --${apart[0]}, which does not read it; got both`);
+  const unread = ['segments', 'lists', ...baselineSettings];
+  const ignored = overrides.find(({ key }) => unread.includes(key.split('.')[1]));
+  if (ignored !== undefined && apart.length > 0)
+    throw new UsageError(`--${ignored.key}: expected it without --${apart[0]}, which does not read it; got both`);
   const { withDecoding } = await import('../data/coded-items.ts');
   const { openTrainedRun } = await import('../run/open/open-run.ts');
   const { openWeights } = await import('../run/open/open-weights.ts');

@@ -136,6 +136,8 @@ describe('a run', () => {
     // More memory changes no score.
     expect(await asked('--evaluation.ease.maxMemory', '4096')).toBe(await asked());
     const whole = await asked('--evaluation.baselineHistory', 'all');
+    const apart = await run('evaluate', 'latest', '--out', out, '--cached', '--evaluation.ease.lambda', '5');
+    expect(apart.errors).toContain('--evaluation.ease.lambda: expected it without --cached, which does not read it');
     expect(whole.match(/It reads all events of the user before the query\./g)).toHaveLength(2);
   });
 
