@@ -93,7 +93,7 @@ export const everyKey: Readonly<Record<string, Record<string, unknown>>> = {
     objective: { kind: 'sampled-softmax', numNegatives: 4, negativeItems: 'trained' },
   },
   gru: {
-    model: { kind: 'gru4rec', ...shape, hiddenDim: 8, blockDropout: 0.1 },
+    model: { kind: 'gru4rec', ...shape, hiddenDim: 8, blockDropout: 0.1, inputScale: 'one', outputProjection: true },
     objective: { kind: 'full-softmax', temperature: 0.05 },
     optimizer: {
       ...{ kind: 'muon', learningRate: 1e-3, decayVectors: false, clipNorm: 1, epsilon: 1e-8 },

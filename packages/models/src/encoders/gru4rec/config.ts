@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { sequenceFields } from '../../config/encoder-fields.ts';
+import { positionFields, sequenceFields } from '../../config/encoder-fields.ts';
 import { rate, size } from '../../config/fields.ts';
 
 /** Configuration of {@link createGru4rec}. */
@@ -7,9 +7,25 @@ export const gru4recConfigSchema = z
   .strictObject({
     kind: z.literal('gru4rec'),
     ...sequenceFields,
+    inputScale: positionFields.inputScale,
     hiddenDim: size.optional().describe('Width `E` of the recurrent state; `embeddingDim` unless given.'),
+    outputProjection: z
+      .boolean()
+      .optional()
+      .describe(
+        'A linear map from the last state to `embeddingDim` numbers (default). Without one the state itself is scored, as in the code of "Time to Split", and hiddenDim must be embeddingDim.',
+      ),
     blockDropout: rate.default(0.2).describe('Dropout on the output of every recurrent layer.'),
   })
+  .refine(
+    ({ outputProjection, hiddenDim, embeddingDim }) =>
+      outputProjection !== false || (hiddenDim ?? embeddingDim) === embeddingDim,
+    {
+      path: ['hiddenDim'],
+      message:
+        'embeddingDim, or outputProjection true: without the map the state itself is scored against item vectors',
+    },
+  )
   .describe('GRU4Rec, Hidasi et al. 2016.');
 
 export type Gru4recConfig = z.output<typeof gru4recConfigSchema>;

@@ -1,11 +1,12 @@
 import { addFlops, type Flops, linearFlops, type Workload } from '../../flops/flops.ts';
 import type { Gru4recConfig } from './config.ts';
 
-/** A layer: `in -> 3 E` and, step by step, `E -> 3 E`; after the layers `E -> D`. */
+/** A layer: `in -> 3 E` and, step by step, `E -> 3 E`; after the layers `E -> D`, with `outputProjection`. */
 export function gru4recFlops(config: Gru4recConfig, work: Workload): Flops {
   const { embeddingDim: d, numBlocks } = config;
   const e = config.hiddenDim ?? d;
   const layers = Array.from({ length: numBlocks }, (_, i) => layerFlops(i === 0 ? d : e, e, work));
+  if (config.outputProjection === false) return addFlops(...layers);
   return addFlops(...layers, linearFlops(work.tokens, { in: e, out: d }));
 }
 

@@ -9,8 +9,8 @@ import { GruLayer } from './layer.ts';
 const WEIGHTS = ['weight_ih', 'weight_hh', 'bias_ih', 'bias_hh'];
 
 /**
- * GRU4Rec: item embeddings, `numBlocks` gated recurrent layers, a linear map back to `embeddingDim`, L2-normalised
- * output. The baseline without attention.
+ * GRU4Rec: item embeddings, `numBlocks` gated recurrent layers, a linear map back to `embeddingDim` unless
+ * `outputProjection` is false, L2-normalised output. The baseline without attention.
  *
  * Source: Hidasi et al. 2016 (arXiv:1511.06939). Differs from the paper in: whole histories instead of session-parallel
  * batches, the objectives of this package instead of TOP1 and BPR, item vectors shared by input and output.
@@ -29,7 +29,15 @@ export function createGru4rec(config: Gru4recConfig, { numItems, seed = 0, featu
     }),
     names: Object.fromEntries(WEIGHTS.map((name) => [name, `gru.${name}_l${i}`])),
   }));
-  const dense = new Projection({ inputDim: hiddenDim, outputDim: embeddingDim, seed, stream: 'gru4rec.dense' });
+  const final =
+    config.outputProjection === false
+      ? []
+      : [
+          {
+            layer: new Projection({ inputDim: hiddenDim, outputDim: embeddingDim, seed, stream: 'gru4rec.dense' }),
+            names: { weight: 'dense.weight', bias: 'dense.bias' },
+          },
+        ];
   return createEncoder({
     config,
     seed,
@@ -37,6 +45,6 @@ export function createGru4rec(config: Gru4recConfig, { numItems, seed = 0, featu
     items,
     input: tokenInput({ config }),
     stack,
-    final: [{ layer: dense, names: { weight: 'dense.weight', bias: 'dense.bias' } }],
+    final,
   });
 }

@@ -11,10 +11,19 @@ import {
 } from '../../../test-support/initial.ts';
 import { gru4recFormula } from './formula.ts';
 
+/** As in the code of "Time to Split". */
+const bare = { kind: 'gru4rec', inputScale: 'one', outputProjection: false } as const;
+
 export const gru4recCases: EncoderCases = {
   formula: gru4recFormula,
-  tiny: { gru4rec: { kind: 'gru4rec', embeddingDim: 8, maxSequenceLength: 6, numBlocks: 2, hiddenDim: 12 } },
-  overfit: { gru4rec: { kind: 'gru4rec', ...overfitSizes, blockDropout: 0 } },
+  tiny: {
+    gru4rec: { kind: 'gru4rec', embeddingDim: 8, maxSequenceLength: 6, numBlocks: 2, hiddenDim: 12 },
+    'gru4rec without its last map': { ...bare, embeddingDim: 8, maxSequenceLength: 6, numBlocks: 2 },
+  },
+  overfit: {
+    gru4rec: { kind: 'gru4rec', ...overfitSizes, blockDropout: 0 },
+    'gru4rec without its last map': { ...bare, ...overfitSizes, blockDropout: 0 },
+  },
   matrix: { kind: 'gru4rec', ...matrixSizes, blockDropout: 0 },
   initial: {
     gru4rec: {

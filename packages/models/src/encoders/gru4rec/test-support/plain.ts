@@ -2,17 +2,23 @@ import { affine, ITEMS, type PlainModel, row, scale, sigmoid } from '../../../te
 
 /**
  * GRU4Rec: `r = sigmoid(W_ir x + b_ir + W_hr h + b_hr)`, `z` likewise, `n = tanh(W_in x + b_in + r (W_hn h + b_hn))`,
- * `h' = (1 - z) n + z h` from a state of zeros; a linear map of the last layer's states. Rows of
- * the weights are r, z, n.
+ * `h' = (1 - z) n + z h` from a state of zeros; a linear map of the last layer's states unless
+ * `outputProjection` is false. Rows of the weights are r, z, n.
  *
  * Source: Hidasi et al. 2016, section 3; gates in the form of `torch.nn.GRU`.
  */
-export function plainGru4rec(config: { readonly numBlocks: number }): PlainModel {
+export function plainGru4rec(config: {
+  readonly numBlocks: number;
+  readonly inputScale?: 'sqrt-dim' | 'one';
+  readonly outputProjection?: boolean;
+  readonly similarity?: 'cosine' | 'dot';
+}): PlainModel {
   return {
+    similarity: config.similarity,
     encode(w, { items }) {
       let inputs = items.map((item) => {
         const vector = row(w[ITEMS], item);
-        return scale(vector, Math.sqrt(vector.length));
+        return config.inputScale === 'one' ? vector : scale(vector, Math.sqrt(vector.length));
       });
       for (let layer = 0; layer < config.numBlocks; layer++) {
         const of = (name: string) => w[`gru.${name}_l${layer}`];
@@ -30,6 +36,7 @@ export function plainGru4rec(config: { readonly numBlocks: number }): PlainModel
           return h;
         });
       }
+      if (config.outputProjection === false) return { rows: inputs };
       return { rows: inputs.map((h) => affine(h, w['dense.weight'], w['dense.bias'])) };
     },
   };
