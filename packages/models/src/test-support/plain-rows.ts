@@ -1,5 +1,5 @@
 import type { EncodedColumn } from '@seqrec/data';
-import type { DrawnHistory } from './row-history.ts';
+import type { DrawnHistory } from './drawn-history.ts';
 
 /** Weights of a model of rows by name, float64, row-major with their shapes. */
 export type Weights = ReadonlyMap<string, { readonly shape: readonly number[]; readonly data: Float64Array }>;

@@ -5,8 +5,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { FieldShape } from '../features/field-table.ts';
 import { isRunning } from '../layers/layer.ts';
 import { type NetOptions, type RankerNet, weightsOf } from '../rankers/row-model.ts';
+import { drawnHistory } from './drawn-history.ts';
 import type { PlainRows, Weights } from './plain-rows.ts';
-import { drawnHistory } from './row-history.ts';
 
 /** A model of rows and its formula. */
 export interface RowFormula {

@@ -1,6 +1,6 @@
 import { plainDice, plainHiddenRows } from '../../../test-support/plain-dice.ts';
+import type { PlainHistory } from '../../../test-support/plain-history.ts';
 import { all, type Vector, type Weights } from '../../../test-support/plain-rows.ts';
-import type { PlainHistory } from '../../../test-support/row-history.ts';
 import { type PlainDeep, type PlainPool, plainSoftmax, weighted } from '../../sequence/test-support/plain.ts';
 
 type Activation = 'relu' | 'sigmoid' | 'prelu' | 'dice';

@@ -1,3 +1,4 @@
+import { type PlainHistory, plainHistory } from '../../../test-support/plain-history.ts';
 import {
   affine,
   type PlainRows,
@@ -7,7 +8,6 @@ import {
   type Vector,
   type Weights,
 } from '../../../test-support/plain-rows.ts';
-import { type PlainHistory, plainHistory } from '../../../test-support/row-history.ts';
 import { plainCross } from '../../dcn-v2/test-support/plain.ts';
 
 export type PlainPool = (w: Weights, history: PlainHistory, b: number) => Vector;
