@@ -19,7 +19,16 @@ const sasrec = (dim: number, blocks: number, dropout: string) => ({
   ...products,
 });
 
-const gru = (dim: number) => ({ ...products, 'model.embeddingDim': String(dim), 'model.hiddenDim': String(dim) });
+/** GRU4Rec of the paper's code: one layer without dropout, whose states are scored against the items themselves. */
+const gru = (dim: number) => ({
+  ...products,
+  'model.embeddingDim': String(dim),
+  'model.hiddenDim': String(dim),
+  'model.outputProjection': 'false',
+  'model.inputScale': 'one',
+  'model.inputDropout': '0',
+  'model.blockDropout': '0',
+});
 
 /** BERT4Rec of the paper's code: BERT whose feed-forward part is twice as wide, a fifth of the events hidden. */
 const bert = (dim: number, blocks: number, heads: number, dropout: string) => ({
