@@ -202,13 +202,13 @@ function retrievalSchema() {
             tolerance: z
               .number()
               .positive()
-              .default(1e-3)
+              .default(1e-5)
               .describe('A column of SLIM is done when no weight moves by more in a sweep.'),
             maxMemory: count
               .default(2048)
               .describe('SLIM is skipped, with the reason, where pairs of items need more than so many MiB.'),
           })
-          .default({ l1: 5, l2: 50, tolerance: 1e-3, maxMemory: 2048 })
+          .default({ l1: 5, l2: 50, tolerance: 1e-5, maxMemory: 2048 })
           .describe('Settings of the baseline `slim`, Ning and Karypis 2011.'),
       })
       .describe('How a model is measured, and which checkpoint is kept as the best.'),

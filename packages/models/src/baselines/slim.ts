@@ -10,7 +10,7 @@ export interface SlimOptions {
   readonly l1?: number;
   /** Weight of half the sum of their squares, default 50. */
   readonly l2?: number;
-  /** A column is done when no weight moves by more in a sweep, default 1e-3. */
+  /** A column is done when no weight moves by more in a sweep, default 1e-5. */
   readonly tolerance?: number;
   readonly onProgress?: (progress: { readonly done: number; readonly total: number }) => void;
 }
@@ -48,7 +48,7 @@ export function slimBytes(train: ExampleSet): number {
  * @throws ConfigError for a weight that is negative, or both zero, or a tolerance that is not positive.
  */
 export async function slimBaseline(train: ExampleSet, options: SlimOptions = {}): Promise<Scorer> {
-  const { l1 = 5, l2 = 50, tolerance = 1e-3, onProgress } = options;
+  const { l1 = 5, l2 = 50, tolerance = 1e-5, onProgress } = options;
   checkWeights({ l1, l2, tolerance });
   const { numItems } = train.interactions;
   const { byUser, byItem } = incidence(train);
