@@ -50,10 +50,7 @@ export function registerEvaluate(cli: CAC, invocation: Invocation): void {
       '--evaluation.positions <p>',
       'last: the target of each example; all: every event that nothing else has read',
     )
-    .option(
-      '--future <days>',
-      'Recall over so many days after the cut of --split: vectors once, daily and in real time',
-    )
+    .option('--future <days>', 'Recall over so many days from the cut of --split: vectors once, daily and in real time')
     .option('--actions <rating>', 'Predict the ratings of the targets: normalised entropy; AUC of at least this rating')
     .option('--windows', 'The window test sets (recent, older, future) and same-genre neighbours of item vectors')
     .option(

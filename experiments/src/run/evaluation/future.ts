@@ -20,7 +20,7 @@ export interface FutureRequest {
 }
 
 /**
- * What users do in the days after a cut, found from vectors of three cadences. No event of the
+ * What users do in the days from a cut on, found from vectors of three cadences. No event of the
  * window was seen in training.
  *
  * @throws UsageError for a split without cuts in time.
@@ -71,7 +71,7 @@ export async function futureCommand(
     align: i === 0 ? ('left' as const) : ('right' as const),
   }));
   const rows = results.map(([cadence, { metrics }]) => [cadence, ...names.map((name) => formatMetric(metrics[name]))]);
-  console.log(`${about}, ${options.days} days after the ${options.part} cut\n\n${renderTable(columns, rows)}`);
+  console.log(`${about}, ${options.days} days from the ${options.part} cut\n\n${renderTable(columns, rows)}`);
   for (const [cadence, { warnings }] of results)
     for (const warning of warnings) console.log(`\n${cadence}: ${warning}`);
   for (const [cadence, { definition }] of results) console.log(`\n${cadence}\n${renderDefinition(definition)}`);

@@ -219,7 +219,7 @@ describe('evaluateFuture', () => {
     const { model } = inOrder(60);
     const { definition } = await evaluateFuture({ model, interactions, time: T });
     expect(definition).toEqual([
-      'Targets: all 2 events of the 14 days after 2023-11-15T00:00:00.000Z of users with an event before.',
+      'Targets: all 2 events of the 14 days from 2023-11-15T00:00:00.000Z of users with an event before.',
       'Vectors: one a user, at the beginning; 1 in all.',
       'Candidates: all 60 items, without those of the history that are no targets.',
       'Recall@10: share of target events whose item is among the top 10, over all events; where places 10 and 11 have one score, its mean over all orders of the items with that score.',
@@ -236,7 +236,7 @@ describe('evaluateFuture', () => {
       excludeSeen: false,
     });
     expect(daily.definition.slice(0, 3)).toEqual([
-      'Targets: all 2 events of the 3 days after 2023-11-15T00:00:00.000Z of users with an event before.',
+      'Targets: all 2 events of the 3 days from 2023-11-15T00:00:00.000Z of users with an event before.',
       'Vectors: a new one each day; 2 in all.',
       'Candidates: all 60 items.',
     ]);
@@ -279,18 +279,18 @@ describe('future queries, at the edges', () => {
       ({ end, requestTime, targets }) => [end, (requestTime - T) / DAY, targets.from, targets.to],
     );
 
-  it('an event at the time itself is history; the last moment of the window is in it', () => {
-    expect(at([0, 1])).toEqual([[1, 0, 1, 2]]);
-    expect(at([-1, 0, 14, 14.001])).toEqual([[2, 0, 2, 3]]);
-    expect(at([-1, 2, 2.5], { days: 2 })).toEqual([[1, 0, 1, 2]]);
+  it('an event at the time itself is a target, as in a split at that time; one at the end of the window is not', () => {
+    expect(() => at([0, 1])).toThrow('expected users with events before');
+    expect(at([-1, 0, 13.999, 14])).toEqual([[1, 0, 1, 3]]);
+    expect(at([-1, 1.999, 2, 2.5], { days: 2 })).toEqual([[1, 0, 1, 2]]);
     expect(at([-1, 0.25, 0.75], { days: 0.5 })).toEqual([[1, 0, 1, 2]]);
   });
 
-  it('daily: day d is (time + d, time + d + 1]', () => {
-    expect(at([-1, 1, 1.001, 2, 2.001], { cadence: 'daily' })).toEqual([
+  it('daily: day d is [time + d, time + d + 1)', () => {
+    expect(at([-1, 0, 1, 1.001, 2, 2.001], { cadence: 'daily' })).toEqual([
       [1, 0, 1, 2],
       [2, 1, 2, 4],
-      [4, 2, 4, 5],
+      [4, 2, 4, 6],
     ]);
     // The window ends within a day.
     expect(at([-1, 1.2, 1.4, 1.6], { cadence: 'daily', days: 1.5 })).toEqual([[1, 1, 1, 3]]);
@@ -305,7 +305,7 @@ describe('future queries, at the edges', () => {
 
   it('needs events on both sides', () => {
     expect(() => at([1, 2])).toThrow(EvaluationError);
-    expect(() => at([-2, -1])).toThrow('future: expected users with events by');
+    expect(() => at([-2, -1])).toThrow('future: expected users with events before');
     expect(() => at([-1, 15])).toThrow('got none in lists');
   });
 

@@ -5,12 +5,12 @@ import { EvaluationError } from '../errors.ts';
 export type Cadence = 'once' | 'daily' | 'realtime';
 
 export interface FutureOptions {
-  /** Seconds: histories end here, targets come after. */
+  /** Seconds, as a split cuts: histories end before it, and an event at it is a target. */
   readonly time: number;
   /** Days of the window, default 14. */
   readonly days?: number;
   /**
-   * `once`: one vector at `time` for the whole window. `daily`: a new one each day. `realtime`: one before each event.
+   * `once`: one vector at `time` for the whole window. `daily`: a new one each day. `realtime`: one before each moment.
    */
   readonly cadence?: Cadence;
 }
@@ -20,7 +20,7 @@ export interface FutureQuery {
   readonly user: number;
   /** First event of the user. */
   readonly start: number;
-  /** The history is events `[start, end)`. */
+  /** The history is events `[start, end)`, all before `requestTime`. */
   readonly end: number;
   /** When the vector is computed, seconds. */
   readonly requestTime: number;
@@ -31,7 +31,7 @@ export interface FutureQuery {
 const DAY = 86_400;
 
 /**
- * The queries of every user who has an event by `time` and one in `(time, time + days]`. The targets of all cadences
+ * The queries of every user who has an event before `time` and one in `[time, time + days)`. The targets of all cadences
  * are the same events: with `daily` they are divided among the days, with `realtime` among the moments. Events of one
  * moment are found together, from what came before it.
  *
@@ -49,35 +49,30 @@ export function futureQueries(interactions: Interactions, options: FutureOptions
   const queries: FutureQuery[] = [];
   for (let user = 0; user < numUsers; user++) {
     const [start, stop] = [userOffsets[user], userOffsets[user + 1]];
-    const known = firstAfter(timestamps, start, stop, time);
-    const last = firstAfter(timestamps, known, stop, time + days * DAY);
+    const known = firstFrom(timestamps, start, stop, time);
+    const last = firstFrom(timestamps, known, stop, time + days * DAY);
     if (known === start) continue;
     for (let from = known; from < last; ) {
-      const { requestTime, until } = momentOf(timestamps[from], { time, cadence, end: time + days * DAY });
-      const to = firstAfter(timestamps, from, last, until);
+      const requestTime = requestTimeOf(timestamps[from], time, cadence);
+      const to = partitionPoint(from, last, (i) => requestTimeOf(timestamps[i], time, cadence) === requestTime);
       queries.push({ user, start, end: from, requestTime, targets: { from, to } });
       from = to;
     }
   }
   if (queries.length > 0) return queries;
   throw new EvaluationError(
-    `future: expected users with events by ${time} and in the ${days} days after it; got none in ${interactions.name}; choose an earlier time`,
+    `future: expected users with events before ${time} and in the ${days} days after it; got none in ${interactions.name}; choose an earlier time`,
   );
 }
 
-/** When the vector is computed that has to find an event of time `next`, and the last time that it serves. */
-function momentOf(
-  next: number,
-  { time, cadence, end }: { readonly time: number; readonly cadence: Cadence; readonly end: number },
-): { readonly requestTime: number; readonly until: number } {
-  if (cadence === 'once') return { requestTime: time, until: end };
-  if (cadence === 'realtime') return { requestTime: next, until: next };
-  // Day `d` is (time + d days, time + (d + 1) days].
-  const day = Math.ceil((next - time) / DAY) - 1;
-  return { requestTime: time + day * DAY, until: Math.min(end, time + (day + 1) * DAY) };
+/** When the vector is computed that has to find an event: day `d` is `[time + d days, time + (d + 1) days)`. */
+function requestTimeOf(event: number, time: number, cadence: Cadence): number {
+  if (cadence === 'once') return time;
+  if (cadence === 'realtime') return event;
+  return time + Math.floor((event - time) / DAY) * DAY;
 }
 
-/** First event in `[from, to)` later than `time`. */
-function firstAfter(times: Float64Array, from: number, to: number, time: number): number {
-  return partitionPoint(from, to, (i) => times[i] <= time);
+/** First event in `[from, to)` at `time` or later. */
+function firstFrom(times: Float64Array, from: number, to: number, time: number): number {
+  return partitionPoint(from, to, (i) => times[i] < time);
 }

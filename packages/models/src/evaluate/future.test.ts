@@ -1,5 +1,5 @@
 import { useBackend } from '@seqrec/core';
-import { interactionsFromArrays } from '@seqrec/data';
+import { globalTime, interactionsFromArrays } from '@seqrec/data';
 import * as tf from '@tensorflow/tfjs-core';
 import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
@@ -37,7 +37,7 @@ describe('future queries', () => {
     [1, 2],
   ]);
 
-  it('once: users with events on both sides, targets in (time, time + 14 days]', () => {
+  it('once: users with events on both sides, targets in [time, time + 14 days)', () => {
     expect(futureQueries(data, { time: T })).toEqual([
       { user: 0, start: 0, end: 2, requestTime: T, targets: { from: 2, to: 6 } },
     ]);
@@ -72,13 +72,30 @@ describe('future queries', () => {
           const targetsOf = (cadence: 'once' | 'daily' | 'realtime') =>
             futureQueries(made, { time: T, cadence }).flatMap(({ targets, end, requestTime }) => {
               expect(end).toBeLessThanOrEqual(targets.from);
-              expect(made.timestamps[end - 1]).toBeLessThanOrEqual(requestTime);
+              expect(made.timestamps[end - 1]).toBeLessThan(requestTime);
               return Array.from({ length: targets.to - targets.from }, (_, i) => targets.from + i);
             });
           expect(targetsOf('daily')).toEqual(targetsOf('once'));
           expect(targetsOf('realtime')).toEqual(targetsOf('once'));
         },
       ),
+    );
+  });
+
+  it('the targets are the test targets of a split at the time, those at the very moment too', () => {
+    fc.assert(
+      fc.property(fc.array(fc.array(fc.integer({ min: -3, max: 3 }), { maxLength: 6 }), { maxLength: 4 }), (days) => {
+        const made = world(
+          [[-2, -1, 0, 1], ...days.filter((own) => own.some((day) => day < 0))].map((own) =>
+            own.toSorted((a, b) => a - b),
+          ),
+        );
+        const { test } = globalTime(made, { testTime: T, targets: 'successive' });
+        const targets = futureQueries(made, { time: T }).flatMap(({ targets: { from, to } }) =>
+          Array.from({ length: to - from }, (_, i) => from + i),
+        );
+        expect(targets).toEqual([...test.targets]);
+      }),
     );
   });
 

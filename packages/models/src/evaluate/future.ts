@@ -85,7 +85,7 @@ export async function evaluateFuture(options: EvaluateFutureOptions): Promise<Fu
     numQueries: queries.length,
     numTargets,
     definition: [
-      `Targets: all ${numTargets} events of the ${days} days after ${new Date(options.time * 1000).toISOString()} of users with an event before.`,
+      `Targets: all ${numTargets} events of the ${days} days from ${new Date(options.time * 1000).toISOString()} of users with an event before.`,
       `Vectors: ${{ once: 'one a user, at the beginning', daily: 'a new one each day', realtime: 'a new one before each moment with events' }[cadence]}; ${queries.length} in all.`,
       `Candidates: all ${interactions.numItems} items${excludeSeen ? ', without those of the history that are no targets' : ''}.`,
       `Recall@${SHORT}: share of target events whose item is among the top ${SHORT}, over all events; where places ${SHORT} and ${SHORT + 1} have one score, its mean over all orders of the items with that score.`,
