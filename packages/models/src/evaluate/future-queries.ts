@@ -31,9 +31,9 @@ export interface FutureQuery {
 const DAY = 86_400;
 
 /**
- * The queries of every user who has an event before `time` and one in `[time, time + days)`. The targets of all cadences
- * are the same events: with `daily` they are divided among the days, with `realtime` among the moments. Events of one
- * moment are found together, from what came before it.
+ * The queries of every user who has an event before `time` and one in `[time, time + days)`. The targets of all
+ * cadences are the same events: with `daily` they are divided among the days, with `realtime` among the moments. Events
+ * of one moment are found together, from what came before it.
  *
  * Source: Pancha et al. 2022, section 4.1 and table 2 (arXiv:2205.04507).
  * @throws EvaluationError when the data have no times, or nobody has events on both sides.
