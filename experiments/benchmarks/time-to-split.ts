@@ -1,3 +1,4 @@
+import { gru4recSpace } from '../src/config/spaces.ts';
 import { defineBenchmark } from '../src/studies/benchmark/benchmark.ts';
 
 /** Scores as in the paper's code: products, of vectors that are not normalised. */
@@ -101,6 +102,11 @@ export const benchmark = defineBenchmark({
     GRU4Rec: {
       recipe: 'ml-1m/gru4rec',
       changes: training,
+      // Without a map the states are as wide as the items.
+      space: {
+        ...gru4recSpace,
+        width: [32, 64, 128].map((dim) => ({ 'model.embeddingDim': dim, 'model.hiddenDim': dim })),
+      },
       on: { beauty: gru(128), sports: gru(128), 'ml-1m': gru(128) },
     },
     BERT4Rec: {
