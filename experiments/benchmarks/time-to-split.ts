@@ -1,4 +1,4 @@
-import { gru4recSpace } from '../src/config/spaces.ts';
+import { gru4recSpace, ligrSpace } from '../src/config/spaces.ts';
 import { defineBenchmark } from '../src/studies/benchmark/benchmark.ts';
 
 /** Scores as in the paper's code: products, of vectors that are not normalised. */
@@ -42,6 +42,9 @@ const bert = (dim: number, blocks: number, heads: number, dropout: string) => ({
   'model.inputDropout': dropout,
   'model.blockDropout': dropout,
 });
+
+/** Its feed-forward part is as wide as `bert` says. */
+const { 'model.embeddingDim': _, ...ofBert } = ligrSpace;
 
 const prepared = { 'data.ties': 'file-order', 'data.repeats': 'drop', 'data.kCore': '5' };
 
@@ -112,6 +115,7 @@ export const benchmark = defineBenchmark({
     BERT4Rec: {
       recipe: 'ml-1m/bert4rec',
       changes: training,
+      space: { ...ofBert, width: [32, 64, 128].map((dim) => ({ 'model.embeddingDim': dim, 'model.ffnDim': 2 * dim })) },
       on: { beauty: bert(128, 2, 2, '0.5'), sports: bert(128, 3, 2, '0.5'), 'ml-1m': bert(128, 2, 4, '0.3') },
     },
   },

@@ -1,5 +1,6 @@
 import { defineRecipe } from '../../src/config/recipe.ts';
 import { exactEvaluation, movieLensWindow, referenceOptimizer } from '../../src/config/reference.ts';
+import { ligrSpace } from '../../src/config/spaces.ts';
 
 export const recipe = defineRecipe({
   claim: 'BERT4Rec: attention in both directions, trained to fill in hidden films by a softmax over all of them',
@@ -8,6 +9,7 @@ export const recipe = defineRecipe({
   expected: 'published under another preparation of the data: HR@10 .2843, NDCG@10 .1537. Not trained to the end here',
   cost: 'not measured',
   command: 'npx -y pnpm@12 seqrec train ml-1m/bert4rec --data data',
+  space: ligrSpace,
   config: {
     data: { format: 'named', name: 'ml-1m', split: 'leave-last-out' },
     model: {

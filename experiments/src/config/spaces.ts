@@ -24,7 +24,7 @@ export const hstuSpace: WrittenSpace = {
 /** Of FuXi-alpha: as HSTU, with one block less at most, whose own feed-forward part costs as much again. */
 export const fuxiAlphaSpace: WrittenSpace = { ...hstuSpace, 'model.numBlocks': [1, 2] };
 
-/** Of a pre-norm Transformer or LiGR: the feed-forward part is four times as wide as the model. */
+/** Of BERT4Rec, a pre-norm Transformer or LiGR: the feed-forward part is four times as wide as the model. */
 export const ligrSpace: WrittenSpace = {
   ...rate,
   'model.embeddingDim': [32, 64, 128],

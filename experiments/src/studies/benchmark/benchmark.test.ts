@@ -2,13 +2,17 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
+import { resolveConfig } from '../../config/load-recipe.ts';
+import { parseSpace } from '../../config/search-space.ts';
 import { saveRanks } from '../../run/folder/ranks.ts';
+import { drawTrials } from '../search/draw.ts';
 import { type Benchmark, defineBenchmark } from './benchmark.ts';
 import { benchmarkCells, retrainedCell, rowName } from './cells.ts';
 import { Comparer } from './comparisons.ts';
 import { benchmarkNames, loadBenchmark } from './load-benchmark.ts';
 import type { BenchmarkResult, GridRow } from './result.ts';
 import { benchmarkSections, renderBenchmark, verdictOf } from './sections.ts';
+import { spaceOf } from './tune-cell.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'seqrec-benchmark-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -159,6 +163,25 @@ async function resultOf(): Promise<BenchmarkResult> {
     ...{ remarks: [], counts: [], costs: [], rows, comparisons: new Comparer().tables(rows, metrics[0]) },
   };
 }
+
+describe('the benchmarks that are there', () => {
+  it.each(benchmarkNames())('%s: every model has a space, and takes what it draws on every data set', async (name) => {
+    const benchmark = await loadBenchmark(name);
+    const cells = await benchmarkCells(benchmark, { overrides: [] });
+    const seen = new Set<string>();
+    for (const cell of cells) {
+      const of = `${cell.data}, ${cell.model}`;
+      if (seen.has(of)) continue;
+      seen.add(of);
+      const space = parseSpace(await spaceOf(cell, benchmark.models[cell.model].space), (key) => `${of}: ${key}: `);
+      for (const settings of drawTrials(space, 1, 8)) {
+        const overrides = Object.entries(settings).map(([key, text]) => ({ key, text }));
+        const { config } = await resolveConfig({ recipe: cell.recipe, overrides: [...cell.overrides, ...overrides] });
+        expect(config.model.kind).toBe(cell.config.model.kind);
+      }
+    }
+  });
+});
 
 describe('its tables', () => {
   it('have the best row first, published figures beside ours, and what each row was given', async () => {

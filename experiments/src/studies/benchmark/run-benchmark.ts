@@ -15,6 +15,7 @@ import { type BenchmarkRequest, benchmarkFolder } from './request.ts';
 import type { BenchmarkResult } from './result.ts';
 import { type CellContext, runCell } from './run-cell.ts';
 import { renderBenchmark } from './sections.ts';
+import { spaceOf } from './tune-cell.ts';
 
 /** `seqrec benchmark`: runs what is missing of a grid, seed by seed, and writes its tables. Returns the exit code. */
 export async function runBenchmark(request: BenchmarkRequest): Promise<number> {
@@ -23,6 +24,7 @@ export async function runBenchmark(request: BenchmarkRequest): Promise<number> {
   checkBackendOptions(request.backend);
   checkRunsFolder(out);
   const cells = await benchmarkCells(benchmark, request);
+  if (request.tune !== undefined) for (const cell of cells) await spaceOf(cell, benchmark.models[cell.model].space);
   const earlier = readEarlierGrids(request.include ?? [], request.benchmark);
   const progress = new Progress({ quiet: request.quietly });
   const choice = await startBackend(request.backend);

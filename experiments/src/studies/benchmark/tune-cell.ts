@@ -23,6 +23,23 @@ const SEED = 1;
 const ETA = 3;
 
 /**
+ * What is drawn from: the space of the model in the benchmark, or else that of its recipe.
+ *
+ * @throws UsageError for a model without a space.
+ */
+export async function spaceOf(
+  { model, recipe }: Pick<Cell, 'model' | 'recipe'>,
+  own: WrittenSpace | undefined,
+): Promise<WrittenSpace> {
+  const written = own ?? (await recipeSpace(recipe));
+  if (written !== undefined) return written;
+  throw new UsageError(
+    `--tune: expected a space for the model ${model}; neither it nor its recipe ${recipe} has one`,
+    'leave the model out (--models), or give it a space in the benchmark',
+  );
+}
+
+/**
  * Searches a cell over the space of its model on the validation set, in a folder of its own. What is there of the same
  * search is not done again.
  *
@@ -47,11 +64,7 @@ export async function tuneCell(
     },
 ): Promise<{ readonly settings: TunedCell; readonly config: RecipeConfig }> {
   const { recipe, data, protocol, overrides } = cell;
-  const written = own ?? (await recipeSpace(recipe));
-  if (written === undefined)
-    throw new UsageError(
-      `--tune: expected a space for the model ${cell.model}; neither it nor its recipe ${recipe} has one`,
-    );
+  const written = await spaceOf(cell, own);
   const folder = join(out, cellName(cell).replaceAll(/[^\w-]+/g, '-'));
   const searched = await search({
     ...{ ...context, budget, trials, name: recipe, out: folder, eta: ETA, seed: SEED },
