@@ -1,14 +1,18 @@
-// The Markdown files of the repository: links and anchors lead somewhere, commands have the options, keys, recipes
-// and tables that they name.
+// The Markdown files of the repository: links and anchors lead somewhere, commands have the options, keys, recipes,
+// tables and files that they name, and settings that can be together.
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { knownKeys } from '../experiments/src/config/issues.ts';
+import { resolveRun } from '../experiments/src/config/load-recipe.ts';
 import { rankingRunConfigSchema } from '../experiments/src/config/ranking-schema.ts';
 import { recipeConfigSchema } from '../experiments/src/config/schema.ts';
 import { idsSchema } from '../experiments/src/ids/fit-ids.ts';
 import { parseCommandLine } from '../experiments/src/main.ts';
+import { benchmarkCells } from '../experiments/src/studies/benchmark/cells.ts';
+import { benchmarkNames, loadBenchmark } from '../experiments/src/studies/benchmark/load-benchmark.ts';
+import { spaceOf } from '../experiments/src/studies/benchmark/tune-cell.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const pages = markdownFiles(root).map((path) => {
@@ -59,7 +63,7 @@ function commandsOf({ name, text, prose }: (typeof pages)[number]): Command[] {
     // `seqrec COMMAND` stands for any of them.
     if (!command || command[1].startsWith('COMMAND')) return [];
     const typed = command[1].replace(/(^| )#.*$/, '').replace(/ [>|].*$/, '');
-    const args = Array.from(typed.matchAll(/"([^"]*)"|(\S+)/g), (match) => match[1] ?? match[2]);
+    const args = Array.from(typed.matchAll(/"([^"]*)"|'([^']*)'|(\S+)/g), (match) => match[1] ?? match[2] ?? match[3]);
     // `--help` would print.
     return [{ page: name, line: line.trim(), args: args.filter((arg) => arg !== '--help') }];
   });
@@ -75,8 +79,13 @@ const recipes = named('experiments/recipes');
 // What `seqrec reproduce` knows.
 const tables = new Set([...named('experiments/tables'), ...named('experiments/replays')]);
 
+/** Whether a saved result is named that is not there; `FILE` and the like stand for any. */
+function isMissing(file: string): boolean {
+  return !/FILE/.test(file) && !existsSync(join(root, file));
+}
+
 /** What is wrong with a command, or nothing. */
-function faultOf(args: readonly string[]): string | undefined {
+async function faultOf(args: readonly string[]): Promise<string | undefined> {
   try {
     const { cli, overrides } = parseCommandLine(args);
     for (const { key } of overrides) {
@@ -93,6 +102,21 @@ function faultOf(args: readonly string[]): string | undefined {
       return `no recipe ${name}`;
     const table = command === 'reproduce' ? cli.args[0] : undefined;
     if (table !== undefined && recipe.test(table) && !tables.has(table)) return `no table ${table}`;
+    const { include, plugin, config, ...options } = cli.options as Record<string, unknown>;
+    const missing = typeof include === 'string' ? include.split(',').filter(isMissing) : [];
+    if (missing.length > 0) return `no file ${missing.join(', ')}`;
+    // What a plug-in or a file adds is not there.
+    if (plugin !== undefined || config !== undefined) return undefined;
+    if ((command === 'train' || command === 'search') && typeof name === 'string' && recipes.has(name))
+      await resolveRun({ recipe: name, overrides });
+    if (command === 'benchmark' && benchmarkNames().includes(cli.args[0])) {
+      const list = (value: unknown) => (typeof value === 'string' ? value.split(';') : undefined);
+      const { datasets, protocols, models, losses } = options;
+      const of = { protocols: list(protocols), models: list(models), losses: list(losses), data: list(datasets) };
+      const benchmark = await loadBenchmark(cli.args[0]);
+      for (const cell of await benchmarkCells(benchmark, { ...of, overrides }))
+        if (options.tune !== undefined) await spaceOf(cell, benchmark.models[cell.model].space);
+    }
     return undefined;
   } catch (error) {
     return String(error);
@@ -118,13 +142,14 @@ describe('docs', () => {
     expect(dead.map(({ name, to, anchor }) => `${name}: ${to}${anchor ? `#${anchor}` : ''}`)).toEqual([]);
   });
 
-  it('name commands, options, keys, recipes and tables that exist', () => {
+  it('name commands, options, keys, recipes, tables and files that exist, and settings that go together', async () => {
     const commands = pages.flatMap(commandsOf);
     expect(commands.length).toBeGreaterThan(100);
-    const wrong = commands.flatMap(({ page, line, args }) => {
-      const fault = faultOf(args);
-      return fault === undefined ? [] : [`${page}: ${line}: ${fault}`];
-    });
+    const wrong: string[] = [];
+    for (const { page, line, args } of commands) {
+      const fault = await faultOf(args);
+      if (fault !== undefined) wrong.push(`${page}: ${line}: ${fault}`);
+    }
     expect(wrong).toEqual([]);
   });
 
@@ -138,14 +163,24 @@ describe('docs', () => {
     expect(wrong).toEqual([]);
   });
 
-  it('are checked: a wrong option, key, recipe or table is seen', () => {
-    expect(faultOf(['train', 'ml-1m/hstu', '--seed', '7', '--model.numBlocks', '4'])).toBeUndefined();
-    expect(faultOf(['train', 'ml-1m/hstu', '--sede', '7'])).toMatch(/unknown option --sede/);
-    expect(faultOf(['train', 'ml-1m/hstu', '--model.numBlock', '4'])).toBe('no key model.numBlock');
-    expect(faultOf(['train', 'ml-1m/hsut'])).toBe('no recipe ml-1m/hsut');
-    expect(faultOf(['bench', 'step', '--recipe', 'ml-1m/hsut'])).toBe('no recipe ml-1m/hsut');
-    expect(faultOf(['reproduce', 'hstu/ml-2m'])).toBe('no table hstu/ml-2m');
-    expect(faultOf(['trian'])).toMatch(/unknown command/);
+  it.each([
+    [['train', 'ml-1m/hstu', '--seed', '7', '--model.numBlocks', '4'], undefined],
+    [['train', 'ml-1m/hstu', '--sede', '7'], /unknown option --sede/],
+    [['train', 'ml-1m/hstu', '--model.numBlock', '4'], 'no key model.numBlock'],
+    [['train', 'ml-1m/hstu', '--model.numBlocks', 'four'], /model\.numBlocks/],
+    [['train', 'ml-1m/hsut'], 'no recipe ml-1m/hsut'],
+    [['bench', 'step', '--recipe', 'ml-1m/hsut'], 'no recipe ml-1m/hsut'],
+    [['reproduce', 'hstu/ml-2m'], 'no table hstu/ml-2m'],
+    [['reproduce', 'hstu/ml-1m', '--include', 'docs/results/none.json'], 'no file docs/results/none.json'],
+    [['benchmark', 'esasrec', '--models', 'GRU4Rec'], /GRU4Rec/],
+    [['trian'], /unknown command/],
+  ])('are checked: %j', async (args, expected) => {
+    const fault = await faultOf(args);
+    if (expected instanceof RegExp) expect(fault).toMatch(expected);
+    else expect(fault).toBe(expected);
+  });
+
+  it('have the anchors of their headings', () => {
     expect([...anchorsOf('# A `b`: c, d\n## A b c d\n')]).toEqual(['a-b-c-d', 'a-b-c-d-1']);
   });
 });
