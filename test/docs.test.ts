@@ -4,15 +4,7 @@ import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
-import { knownKeys } from '../experiments/src/config/issues.ts';
-import { resolveRun } from '../experiments/src/config/load-recipe.ts';
-import { rankingRunConfigSchema } from '../experiments/src/config/ranking-schema.ts';
-import { recipeConfigSchema } from '../experiments/src/config/schema.ts';
-import { idsSchema } from '../experiments/src/ids/fit-ids.ts';
-import { parseCommandLine } from '../experiments/src/main.ts';
-import { benchmarkCells } from '../experiments/src/studies/benchmark/cells.ts';
-import { benchmarkNames, loadBenchmark } from '../experiments/src/studies/benchmark/load-benchmark.ts';
-import { spaceOf } from '../experiments/src/studies/benchmark/tune-cell.ts';
+import { argsOf, faultOf } from './command-faults.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const pages = markdownFiles(root).map((path) => {
@@ -62,65 +54,8 @@ function commandsOf({ name, text, prose }: (typeof pages)[number]): Command[] {
     const command = /^(?:[A-Z_]+=\S+ )*(?:npx -y pnpm@12 )?seqrec (?=\S)(.*)$/.exec(line.trim());
     // `seqrec COMMAND` stands for any of them.
     if (!command || command[1].startsWith('COMMAND')) return [];
-    const typed = command[1].replace(/(^| )#.*$/, '').replace(/ [>|].*$/, '');
-    const args = Array.from(typed.matchAll(/"([^"]*)"|'([^']*)'|(\S+)/g), (match) => match[1] ?? match[2] ?? match[3]);
-    // `--help` would print.
-    return [{ page: name, line: line.trim(), args: args.filter((arg) => arg !== '--help') }];
+    return [{ page: name, line: line.trim(), args: argsOf(command[1]) }];
   });
-}
-
-/** Names of the files in the folders of a folder: `ml-1m/hstu`. */
-function named(folder: string): Set<string> {
-  const files = readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' });
-  return new Set(files.filter((file) => file.endsWith('.ts')).map((file) => file.slice(0, -3).replaceAll('\\', '/')));
-}
-
-const recipes = named('experiments/recipes');
-// What `seqrec reproduce` knows.
-const tables = new Set([...named('experiments/tables'), ...named('experiments/replays')]);
-
-/** Whether a saved result is named that is not there; `FILE` and the like stand for any. */
-function isMissing(file: string): boolean {
-  return !/FILE/.test(file) && !existsSync(join(root, file));
-}
-
-/** What is wrong with a command, or nothing. */
-async function faultOf(args: readonly string[]): Promise<string | undefined> {
-  try {
-    const { cli, overrides } = parseCommandLine(args);
-    for (const { key } of overrides) {
-      const path = key.split('.');
-      const last = path.pop() ?? '';
-      const schemas = [recipeConfigSchema(), rankingRunConfigSchema(), idsSchema];
-      if (!schemas.some((schema) => knownKeys(schema, undefined, path).includes(last))) return `no key ${key}`;
-    }
-    // Recipes and tables have a slash; what stands for any of them (RECIPE, latest, a file) has none.
-    const recipe = /^[a-z0-9-]+\/[a-z0-9-]+$/;
-    const command = cli.matchedCommand?.name;
-    const name: unknown = command === 'reproduce' ? undefined : (cli.options.recipe ?? cli.args[0]);
-    if (typeof name === 'string' && recipe.test(name) && !name.startsWith('runs/') && !recipes.has(name))
-      return `no recipe ${name}`;
-    const table = command === 'reproduce' ? cli.args[0] : undefined;
-    if (table !== undefined && recipe.test(table) && !tables.has(table)) return `no table ${table}`;
-    const { include, plugin, config, ...options } = cli.options as Record<string, unknown>;
-    const missing = typeof include === 'string' ? include.split(',').filter(isMissing) : [];
-    if (missing.length > 0) return `no file ${missing.join(', ')}`;
-    // What a plug-in or a file adds is not there.
-    if (plugin !== undefined || config !== undefined) return undefined;
-    if ((command === 'train' || command === 'search') && typeof name === 'string' && recipes.has(name))
-      await resolveRun({ recipe: name, overrides });
-    if (command === 'benchmark' && benchmarkNames().includes(cli.args[0])) {
-      const list = (value: unknown) => (typeof value === 'string' ? value.split(';') : undefined);
-      const { datasets, protocols, models, losses } = options;
-      const of = { protocols: list(protocols), models: list(models), losses: list(losses), data: list(datasets) };
-      const benchmark = await loadBenchmark(cli.args[0]);
-      for (const cell of await benchmarkCells(benchmark, { ...of, overrides }))
-        if (options.tune !== undefined) await spaceOf(cell, benchmark.models[cell.model].space);
-    }
-    return undefined;
-  } catch (error) {
-    return String(error);
-  }
 }
 
 describe('docs', () => {

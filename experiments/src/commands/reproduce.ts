@@ -41,7 +41,9 @@ export function registerReproduce(cli: CAC, invocation: Invocation): void {
     .example('  $ seqrec reproduce')
     .example('  $ seqrec reproduce hstu/ml-1m --seeds 1,2,3 --save')
     .example('  $ seqrec reproduce hstu/ml-1m --rows "SASRec;HSTU" --epochs 10')
-    .example('  $ seqrec reproduce ctr/ml-1m --rows FCN --include docs/results/zen-4/reproduce-ctr-ml-1m.json')
+    .example(
+      '  $ seqrec reproduce ctr/ml-1m --rows FCN --include docs/results/zen-4/reproduce-ctr-ml-1m-seeds-1-2-3.json',
+    )
     .example('  $ seqrec reproduce hstu/synthetic-streaming --size small')
     .example('  $ seqrec reproduce delta/ml-1m --seeds 1')
     .action((table: string | undefined, options: Options) => run(table, options, invocation));
