@@ -72,3 +72,11 @@ export const encoderFields = {
       'Tables of items and places (truncated), maps that add to the tokens, their gates and feed-forward parts start normal with this standard deviation, biases at zero, projections of a softmax Xavier-uniform, as in the code of "Time to Split" (0.02); default: as in the public code of each encoder.',
     ),
 };
+
+/** Of encoders whose weights are maps and tables alone. */
+export const initialStdOrXavier = z
+  .union([encoderFields.initialStd.unwrap(), z.literal('xavier')])
+  .optional()
+  .describe(
+    `${encoderFields.initialStd.description} \`xavier\`: every matrix and table Xavier-normal, \`sqrt(2 / (rows + columns))\`, as in pmixer/SASRec.pytorch and RecTools.`,
+  );

@@ -7,8 +7,8 @@ export interface ItemEmbeddingArgs extends LayerArgs {
   /** Items `1..numItems`; row 0 is padding and gets no gradient, because no packed token has id 0. */
   readonly numItems: number;
   readonly embeddingDim: number;
-  /** Of the initial values, truncated normal; default 0.02. */
-  readonly standardDeviation?: number;
+  /** Default: truncated normal, 0.02. */
+  readonly initialization?: Initialization;
 }
 
 /** Table of item vectors `[numItems + 1, D]`; maps ids int32 `[T]` to `[T, D]`. */
@@ -16,21 +16,18 @@ export class ItemEmbedding extends StreamLayer {
   static className = 'SeqrecItemEmbedding';
   readonly numItems: number;
   readonly embeddingDim: number;
-  readonly standardDeviation: number;
+  readonly initialization: Initialization;
 
   constructor(args: ItemEmbeddingArgs) {
     super(args);
     this.numItems = args.numItems;
     this.embeddingDim = args.embeddingDim;
-    this.standardDeviation = args.standardDeviation ?? 0.02;
+    this.initialization = args.initialization ?? { kind: 'truncated-normal', standardDeviation: 0.02 };
   }
 
   protected weightSpecs(): WeightSpec[] {
-    const { standardDeviation } = this;
-    const initialization: Initialization = { kind: 'truncated-normal', standardDeviation };
-    return [
-      { name: 'weight', shape: [this.numItems + 1, this.embeddingDim], initialization, isTable: true, byRows: true },
-    ];
+    const { numItems, embeddingDim, initialization } = this;
+    return [{ name: 'weight', shape: [numItems + 1, embeddingDim], initialization, isTable: true, byRows: true }];
   }
 
   override call(inputs: tf.Tensor | tf.Tensor[]): tf.Tensor {
@@ -42,8 +39,8 @@ export class ItemEmbedding extends StreamLayer {
   }
 
   override getConfig(): tf.serialization.ConfigDict {
-    const { numItems, embeddingDim, standardDeviation } = this;
-    return { ...super.getConfig(), numItems, embeddingDim, standardDeviation };
+    const { numItems, embeddingDim, initialization } = this;
+    return { ...super.getConfig(), numItems, embeddingDim, initialization: { ...initialization } };
   }
 }
 tf.serialization.registerClass(ItemEmbedding);

@@ -119,7 +119,16 @@ const layers: readonly (readonly [StreamLayer, (number | null)[], (number | null
   ],
   [new ActionEmbedding({ ...shared, actionDim: 4 }), [5], [5, 4]],
   [new ActionEmbedding({ ...shared, actionDim: 4, numActions: 3 }), [5], [5, 4]],
-  [new ItemEmbedding({ ...shared, numItems: 3, embeddingDim: 2, standardDeviation: 0.5 }), [5], [5, 2]],
+  [
+    new ItemEmbedding({
+      ...shared,
+      numItems: 3,
+      embeddingDim: 2,
+      initialization: { kind: 'normal', standardDeviation: 0.5 },
+    }),
+    [5],
+    [5, 2],
+  ],
   [
     new LearnedPositions({ ...shared, numPositions: 3, embeddingDim: 2, initialization: { kind: 'ones' } }),
     [5],

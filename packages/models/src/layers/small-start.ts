@@ -1,5 +1,8 @@
 import type { Initialization } from './initializers.ts';
 
+/** A standard deviation, or that of Xavier-normal of each weight. */
+export type InitialStd = number | 'xavier';
+
 /** How weights of an encoder start under `initialStd`; what is absent starts as the encoder has it. */
 export interface SmallStart {
   /** Tables of items, places and ages. */
@@ -14,12 +17,18 @@ export interface SmallStart {
 
 /**
  * With a standard deviation: tables truncated normal, maps normal, their biases zero, projections Xavier-uniform; then
- * the tokens are what the items say at first, and blocks add little. Without one: nothing.
+ * the tokens are what the items say at first, and blocks add little. `xavier`: every matrix Xavier-normal, tables
+ * among them; an item of many then starts near zero, a place does not. Without one: nothing.
  *
- * Source: the code of "Time to Split" (RecSys 2025), whose SASRec starts so with 0.02, as BERT does.
+ * Source: the code of "Time to Split" (RecSys 2025), whose SASRec starts so with 0.02, as BERT does; `xavier`:
+ * pmixer/SASRec.pytorch and RecTools.
  */
-export function smallStart(standardDeviation: number | undefined): SmallStart {
+export function smallStart(standardDeviation: InitialStd | undefined): SmallStart {
   if (standardDeviation === undefined) return {};
+  if (standardDeviation === 'xavier') {
+    const xavier = { kind: 'xavier-normal' } as const;
+    return { table: xavier, map: xavier, projection: xavier };
+  }
   return {
     table: { kind: 'truncated-normal', standardDeviation },
     map: { kind: 'normal', standardDeviation },

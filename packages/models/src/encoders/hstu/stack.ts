@@ -6,6 +6,7 @@ import { ItemEmbedding } from '../../layers/embeddings.ts';
 import type { NamedLayer } from '../../layers/layer.ts';
 import { Mlp } from '../../layers/projection.ts';
 import { rotationsOf } from '../../layers/rotary.ts';
+import { smallStart } from '../../layers/small-start.ts';
 import type { ModelOptions, TokenEncoder } from '../../model.ts';
 import { type HstuSwitches, withSwitches } from './blocks.ts';
 import type { HstuConfig } from './config.ts';
@@ -31,7 +32,13 @@ export function createHstu(given: HstuConfig, { numItems, seed = 0, features }: 
     config: given,
     seed,
     features,
-    items: new ItemEmbedding({ numItems, embeddingDim, standardDeviation: initialStd, seed, stream: 'items' }),
+    items: new ItemEmbedding({
+      numItems,
+      embeddingDim,
+      initialization: smallStart(initialStd).table,
+      seed,
+      stream: 'items',
+    }),
     input: hstuInput({ config: { ...given, inputEncoding: config.inputEncoding }, paddedLength, seed }),
     stack,
     context: (tokens) => contextOf(config, tokens),

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { encoderFields, positionFields } from '../../config/encoder-fields.ts';
+import { encoderFields, initialStdOrXavier, positionFields } from '../../config/encoder-fields.ts';
 import { rate, size } from '../../config/fields.ts';
 
 /** Configuration of {@link createSasrec}; the defaults are those of the reference's ML-1M recipe. */
@@ -7,6 +7,7 @@ export const sasrecConfigSchema = z
   .strictObject({
     kind: z.literal('sasrec'),
     ...encoderFields,
+    initialStd: initialStdOrXavier,
     ...positionFields,
     ffnDim: size.describe('Hidden width of the feed-forward part.'),
     ffnDropout: rate.default(0.2).describe('Dropout in the feed-forward part and on the attention probabilities.'),

@@ -1,6 +1,7 @@
 import { createEncoder } from '../../encoder.ts';
 import { ItemEmbedding, LearnedPositions } from '../../layers/embeddings.ts';
 import { paddingKeys } from '../../layers/padding-keys.ts';
+import { smallStart } from '../../layers/small-start.ts';
 import { tokenInput } from '../../layers/token-input.ts';
 import type { ModelOptions, TokenEncoder } from '../../model.ts';
 import { AffineLayerNorm } from '../transformer/block.ts';
@@ -34,14 +35,12 @@ export function createSasrec(config: SasrecConfig, { numItems, seed = 0, feature
       }),
     },
   }));
-  const items = new ItemEmbedding({ numItems, embeddingDim, standardDeviation: initialStd, seed, stream: 'items' });
+  const { table } = smallStart(initialStd);
+  const items = new ItemEmbedding({ numItems, embeddingDim, initialization: table, seed, stream: 'items' });
   const positions = new LearnedPositions({
     numPositions: config.maxSequenceLength + config.outputLength,
     embeddingDim,
-    initialization: {
-      kind: 'truncated-normal',
-      standardDeviation: initialStd ?? Math.sqrt(1 / embeddingDim),
-    },
+    initialization: table ?? { kind: 'truncated-normal', standardDeviation: Math.sqrt(1 / embeddingDim) },
     seed,
     stream: 'positions',
   });

@@ -14,7 +14,7 @@ import {
   type WeightSpec,
 } from '../../layers/layer.ts';
 import { type NormedMap, normedMap } from '../../layers/normed-map.ts';
-import { smallStart } from '../../layers/small-start.ts';
+import { type InitialStd, smallStart } from '../../layers/small-start.ts';
 
 export interface TransformerBlockArgs extends LayerArgs {
   readonly embeddingDim: number;
@@ -34,7 +34,7 @@ export interface TransformerBlockArgs extends LayerArgs {
   /** Which tokens of its sequence a token attends to: those up to itself (default), or all. */
   readonly sees?: 'causal' | 'all';
   /** See {@link smallStart}; default: maps Xavier-normal, biases zero. */
-  readonly initialStd?: number;
+  readonly initialStd?: InitialStd;
 }
 
 const EPSILON = 1e-6;

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { encoderFields, positionFields } from '../../config/encoder-fields.ts';
+import { encoderFields, initialStdOrXavier, positionFields } from '../../config/encoder-fields.ts';
 import { rate, size } from '../../config/fields.ts';
 
 /** Configuration of {@link createTransformer}: a standard pre-norm decoder, or LiGR. */
@@ -7,6 +7,7 @@ export const transformerConfigSchema = z
   .strictObject({
     kind: z.literal('transformer'),
     ...encoderFields,
+    initialStd: initialStdOrXavier,
     ...positionFields,
     ffnDim: size.optional().describe('Hidden width of the feed-forward part; four times `embeddingDim` unless given.'),
     block: z

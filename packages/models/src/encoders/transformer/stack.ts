@@ -1,6 +1,7 @@
 import { createEncoder } from '../../encoder.ts';
 import { filledIn } from '../../filled-in.ts';
 import { ItemEmbedding, LearnedPositions } from '../../layers/embeddings.ts';
+import { smallStart } from '../../layers/small-start.ts';
 import { tokenInput } from '../../layers/token-input.ts';
 import type { ModelOptions, TokenEncoder } from '../../model.ts';
 import { AffineLayerNorm, TransformerBlock } from './block.ts';
@@ -37,14 +38,12 @@ export function createTransformer(
     const names = [...transformerBlockWeights, ...GATES].filter((name) => own.has(name));
     return { layer, names: Object.fromEntries(names.map((name) => [name, `layers.${i}.${name}`])) };
   });
-  const items = new ItemEmbedding({ numItems, embeddingDim, standardDeviation: initialStd, seed, stream: 'items' });
+  const { table } = smallStart(initialStd);
+  const items = new ItemEmbedding({ numItems, embeddingDim, initialization: table, seed, stream: 'items' });
   const positions = new LearnedPositions({
     numPositions: config.maxSequenceLength + config.outputLength,
     embeddingDim,
-    initialization: {
-      kind: 'truncated-normal',
-      standardDeviation: initialStd ?? Math.sqrt(1 / embeddingDim),
-    },
+    initialization: table ?? { kind: 'truncated-normal', standardDeviation: Math.sqrt(1 / embeddingDim) },
     seed,
     stream: 'positions',
   });

@@ -71,5 +71,26 @@ export const sasrecCases: EncoderCases = {
         ...temperature,
       },
     },
+    'sasrec as in RecTools': {
+      config: { kind: 'sasrec', ...documentedSizes, numHeads: 2, ffnDim: 48, initialStd: 'xavier' },
+      initial: {
+        ...prefixed('_embedding_module._item_emb.', { weight: xavierNormal(301, D) }),
+        ...positions(xavierNormal(411, D)),
+        ...blocks((i) => ({
+          ...prefixed(`attention_layers.${i}.`, {
+            in_proj_weight: xavierNormal(D, 3 * D),
+            in_proj_bias: zeros,
+            ...prefixed('out_proj.', map(D, D)),
+          }),
+          ...prefixed(`forward_layers.${i}._conv1d.`, {
+            '0.weight': xavierNormal(D, 48),
+            '0.bias': uniform(1 / Math.sqrt(D)),
+            '3.weight': xavierNormal(48, D),
+            '3.bias': uniform(1 / Math.sqrt(48)),
+          }),
+        })),
+        ...temperature,
+      },
+    },
   },
 };

@@ -25,7 +25,7 @@ export const sasrecFormula: FormulaCase = {
       finalNorm: fc.boolean(),
       affineNorms: fc.boolean(),
       seesPadding: fc.boolean(),
-      initialStd: fc.constantFrom(0.02, 0.5),
+      initialStd: oneOf<number | string>(0.02, 0.5, 'xavier'),
     }),
   ),
   plain: plainSasrec,
