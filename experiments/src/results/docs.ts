@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { RunError } from '../errors.ts';
 import { writeFileAtomic } from '../run/folder/atomic.ts';
-import { figuresPage, fillPage, shownIn } from './figures.ts';
+import { figuresPage, fillPage, shownIn, withIncluded } from './figures.ts';
 import { readResults } from './saved.ts';
 
 const docs = fileURLToPath(new URL('../../../docs', import.meta.url));
@@ -39,7 +39,7 @@ export function docPages(): ReadonlyMap<string, { readonly is: string; readonly 
     for (const file of shownIn(is)) shown.add(file);
     pages.set(page, { is, should: fillPage(is, results) });
   }
-  pages.set('figures.md', { is: read('figures.md'), should: figuresPage(results, shown) });
+  pages.set('figures.md', { is: read('figures.md'), should: figuresPage(results, withIncluded(shown, results)) });
   return pages;
 }
 

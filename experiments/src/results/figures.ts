@@ -13,7 +13,7 @@ What the commands printed, each with its machine, day and version. To measure on
 within minutes: compare what stands in one table.
 `;
 
-/** The page `docs/figures.md`: every result that no other page shows. */
+/** The page `docs/figures.md`: every result that no other page shows, by itself or included in another. */
 export function figuresPage(results: ReadonlyMap<string, SavedResult>, shownElsewhere: ReadonlySet<string>): string {
   const own = [...results].filter(([file]) => !shownElsewhere.has(file)).map(([file, saved]) => ({ file, saved }));
   for (const { file, saved } of own) kindOf(file, saved);
@@ -48,6 +48,16 @@ const BLOCK = /<!-- result: (\S+)(?: tables ([\d,]+))? -->\n[\s\S]*?<!-- end -->
 /** Files that a page shows by `<!-- result: FILE -->` ... `<!-- end -->`. */
 export function shownIn(page: string): string[] {
   return Array.from(page.matchAll(BLOCK), (match) => match[1]);
+}
+
+/** The same files, and those whose rows stand in their tables: what their commands include, and so on. */
+export function withIncluded(shown: Iterable<string>, results: ReadonlyMap<string, SavedResult>): Set<string> {
+  const all = new Set(shown);
+  for (const file of all) {
+    const included = / --include '?([^\s']+)/.exec(results.get(file)?.command ?? '')?.[1].split(',') ?? [];
+    for (const each of included) all.add(each.replace(/^.*docs\/results\//, ''));
+  }
+  return all;
 }
 
 /**

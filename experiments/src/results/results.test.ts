@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { docPages } from './docs.ts';
-import { figuresPage, fillPage, shownIn } from './figures.ts';
+import { figuresPage, fillPage, shownIn, withIncluded } from './figures.ts';
 import { coreName } from './machine.ts';
 import { readResults, resultsFolder, type SavedResult, saveFolder, saveResult } from './saved.ts';
 
@@ -76,6 +76,20 @@ describe('saved results', () => {
     expect(page).toContain('### `seqrec bench threads --threads 1,2`');
     expect(page).toMatch(/\| 2 +\| 50\.0 +\| 86\.7 +\| 123\.5 +\| 2\.00 +\| 1\.73 +\|/);
     expect(figuresPage(saved, new Set(saved.keys()))).not.toContain('bench threads');
+  });
+
+  it('that another has included stand where it stands', () => {
+    const [one] = saved.values();
+    const files = new Map([
+      ['a/new.json', { ...one, command: 'seqrec reproduce x/y --rows C --include docs/results/a/mid.json' }],
+      [
+        'a/mid.json',
+        { ...one, command: "seqrec reproduce x/y --include 'docs/results/a/old.json,docs/results/b.json'" },
+      ],
+      ...['a/old.json', 'b.json', 'other.json'].map((file) => [file, one] as const),
+    ]);
+    expect([...withIncluded(['a/new.json'], files)]).toEqual(['a/new.json', 'a/mid.json', 'a/old.json', 'b.json']);
+    expect([...withIncluded(['b.json'], files)]).toEqual(['b.json']);
   });
 
   it('fill the places that a page gives them, again and again', () => {
