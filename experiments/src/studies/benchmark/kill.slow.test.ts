@@ -21,7 +21,7 @@ const command = [
   ...['benchmark', 'time-to-split', '--datasets=beauty', '--seeds=1,2', '--threads=1', '--quiet', '--retrain'],
   '--models=SASRec+;GRU4Rec',
   ...['--training.epochs=3', '--training.batchSize=16', '--model.maxSequenceLength=8', '--data.format=files'],
-  ...['--model.embeddingDim=8', '--evaluation.ks=[10]', `--data.path=${data}`],
+  ...['--evaluation.ks=[10]', `--data.path=${data}`],
 ];
 
 /** The tables without what depends on the machine: times. */
