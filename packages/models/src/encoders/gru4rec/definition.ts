@@ -1,6 +1,6 @@
 import type { ModelDefinition } from '../../definition.ts';
 import { blockSettings } from '../../study.ts';
-import { type Gru4recConfig, gru4recConfigSchema } from './config.ts';
+import { type Gru4recConfig, gru4recCheckedSchema } from './config.ts';
 import { gru4recFlops } from './flops.ts';
 import { createGru4rec } from './stack.ts';
 
@@ -8,7 +8,7 @@ import { createGru4rec } from './stack.ts';
 export const gru4rec = {
   kind: 'gru4rec',
   can: ['encode'],
-  schema: gru4recConfigSchema,
+  schema: gru4recCheckedSchema,
   create: createGru4rec,
   incremental: () => ({}),
   flops: gru4recFlops,
