@@ -55,6 +55,8 @@ test.skipIf(process.platform !== 'linux')('a process that ended without being wa
   const [text] = await once(parent.stdout, 'data');
   const pid = Number(String(text));
   const stat = () => readFileSync(`/proc/${pid}/stat`, 'utf8').split(' ');
+  // Until it has become the second `sleep`, the shell would wait for its child.
+  while (readFileSync(`/proc/${parent.pid}/comm`, 'utf8').trim() !== 'sleep') await sleep(5);
   const run = newRun();
   write(run, { pid, host, began: stat()[21] });
   expect(() => lockRun(run)).toThrow(`process ${pid}`);
