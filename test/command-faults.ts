@@ -1,9 +1,9 @@
 // What is wrong with a command that is written in the docs or shown as an example, found without running it.
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { knownKeys } from '../experiments/src/config/issues.ts';
-import { resolveRun } from '../experiments/src/config/load-recipe.ts';
+import { recipeNames, resolveRun } from '../experiments/src/config/load-recipe.ts';
 import { rankingRunConfigSchema } from '../experiments/src/config/ranking-schema.ts';
 import { recipeConfigSchema } from '../experiments/src/config/schema.ts';
 import { idsSchema } from '../experiments/src/ids/fit-ids.ts';
@@ -11,6 +11,7 @@ import { parseCommandLine } from '../experiments/src/main.ts';
 import { benchmarkCells } from '../experiments/src/studies/benchmark/cells.ts';
 import { benchmarkNames, loadBenchmark } from '../experiments/src/studies/benchmark/load-benchmark.ts';
 import { spaceOf } from '../experiments/src/studies/benchmark/tune-cell.ts';
+import { replayNames, tableNames } from '../experiments/src/studies/reproduce/load-table.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 
@@ -22,15 +23,9 @@ export function argsOf(typed: string): string[] {
   return args.filter((arg) => arg !== '--help');
 }
 
-/** Names of the files in the folders of a folder: `ml-1m/hstu`. */
-function named(folder: string): Set<string> {
-  const files = readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' });
-  return new Set(files.filter((file) => file.endsWith('.ts')).map((file) => file.slice(0, -3).replaceAll('\\', '/')));
-}
-
-const recipes = named('experiments/recipes');
+const recipes = new Set(recipeNames());
 // What `seqrec reproduce` knows.
-const tables = new Set([...named('experiments/tables'), ...named('experiments/replays')]);
+const tables = new Set([...tableNames(), ...replayNames()]);
 
 /** Whether a saved result is named that is not there; `FILE` and the like stand for any. */
 function isMissing(file: string): boolean {

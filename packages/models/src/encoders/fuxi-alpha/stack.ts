@@ -39,10 +39,11 @@ export function createFuxiAlpha(config: FuxiAlphaConfig, { numItems, seed = 0, f
     const layer = new FuxiAlphaBlock({ ...config, ffnDim, paddedLength, seed, stream: `fuxi-alpha.${i}` });
     return { layer, names: fuxiAlphaNames(layer, `_fuxi._attention_layers.${i}.`) };
   });
+  const { table } = smallStart(initialStd);
   const positions = new LearnedPositions({
     numPositions: paddedLength,
     embeddingDim,
-    initialization: smallStart(initialStd).table ?? { kind: 'xavier-normal' },
+    initialization: table ?? { kind: 'xavier-normal' },
     seed,
     stream: 'positions',
   });
@@ -51,13 +52,7 @@ export function createFuxiAlpha(config: FuxiAlphaConfig, { numItems, seed = 0, f
     config,
     seed,
     features,
-    items: new ItemEmbedding({
-      numItems,
-      embeddingDim,
-      initialization: smallStart(initialStd).table,
-      seed,
-      stream: 'items',
-    }),
+    items: new ItemEmbedding({ numItems, embeddingDim, initialization: table, seed, stream: 'items' }),
     input: tokenInput({ config, positions }),
     stack,
     context: ({ queryTimes, keyTimes }) => (readsTimes ? [queryTimes, keyTimes] : []),

@@ -28,17 +28,12 @@ export function createHstu(given: HstuConfig, { numItems, seed = 0, features }: 
     layer: new HstuLayer({ ...config, paddedLength, seed, stream: `hstu.${i}` }),
     names: weightNames(config, `_hstu._attention_layers.${i}`),
   }));
+  const { table } = smallStart(initialStd);
   return createEncoder({
     config: given,
     seed,
     features,
-    items: new ItemEmbedding({
-      numItems,
-      embeddingDim,
-      initialization: smallStart(initialStd).table,
-      seed,
-      stream: 'items',
-    }),
+    items: new ItemEmbedding({ numItems, embeddingDim, initialization: table, seed, stream: 'items' }),
     input: hstuInput({ config: { ...given, inputEncoding: config.inputEncoding }, paddedLength, seed }),
     stack,
     context: (tokens) => contextOf(config, tokens),

@@ -42,6 +42,16 @@ export const transformerCases: EncoderCases = {
         ...temperature,
       },
     },
+    'transformer as in RecTools': {
+      config: { kind: 'transformer', ...documentedSizes, numHeads: 2, initialStd: 'xavier' },
+      initial: {
+        ...prefixed('_embedding_module._item_emb.', { weight: xavierNormal(301, D) }),
+        ...positions(xavierNormal(411, D)),
+        ...blocks((i) => prefixed(`layers.${i}.`, transformerBlock(D, 4 * D))),
+        ...prefixed('final_norm.', norm),
+        ...temperature,
+      },
+    },
     ligr: {
       config: { kind: 'transformer', ...documentedSizes, numHeads: 2, block: 'ligr' },
       initial: {
