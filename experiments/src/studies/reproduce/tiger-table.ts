@@ -20,7 +20,7 @@ export function withIds(ids: object) {
 
 export const CODE_NOTES = [
   'The last event of every user tests, the one before validates; all items are ranked but those of the history; events of one day are in random order.',
-  'A decoder-only Transformer writes the codes; the published rows are of an encoder and a decoder. A target that 20 beams do not find is a miss.',
+  'A decoder-only Transformer writes the codes, where a row does not say otherwise; the published rows are of an encoder and a decoder. A target that 20 beams do not find is a miss.',
   'Published rows are of preparations of their own: in which order they had the events of one day is mostly not recorded.',
 ] as const;
 
