@@ -6,6 +6,5 @@ export const table = featureTable({
   features: ['categories', 'brand', 'price', { column: 'title', minCount: 3 }],
   notes: [
     'Cut by time at 90 % of the events, the next event of each user after the cut is the target: 1,127 of 5,585 targets are of the 201 items that appear after the validation cut.',
-    'The sales rank is left out: it was recorded after the events, and tells which items are sold later.',
   ],
 });

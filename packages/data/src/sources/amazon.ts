@@ -42,6 +42,9 @@ export function findAmazonLayout(files: FileSet): AmazonLayout | undefined {
  * Times are whole days and about 40 % of the events share a day with an earlier event of their user. The usual files
  * keep, inside a day, the order of the item ids, from which a model learns co-occurrence that was never in the order of
  * events. By default such ties are therefore shuffled, with a seed that is written in `steps`.
+ *
+ * The sales rank is left out: it is of the day on which the pages were read, after all events, and tells what is sold
+ * later.
  */
 export async function readAmazon(
   files: FileSet,
@@ -84,7 +87,6 @@ export async function readAmazon(
                     categories: { kind: 'ids', distinct: true },
                     brand: { kind: 'id' },
                     price: { kind: 'number' },
-                    sales_rank: { kind: 'number' },
                   },
                   title: 'title',
                   categories: 'categories',

@@ -242,6 +242,15 @@ describe('Amazon', () => {
     expect(shuffled.catalogue?.categories(2)).toEqual(['Beauty', "Men's"]);
   });
 
+  it('leaves out the sales rank, which was read after all events', async () => {
+    const path = unpacked({
+      'interactions.tsv': 'user\titem\ttimestamp\n1\t1\t1396310400\n',
+      'items.tsv': "item\tasin\ttitle\tcategories\tbrand\tprice\tsales_rank\n1\tB\tT\t'C'\tD\t2.5\t7\n",
+    });
+    const { itemTable } = await loadDataset({ format: 'amazon', path });
+    expect([...itemTable.columns.keys()]).toEqual(['title', 'categories', 'brand', 'price']);
+  });
+
   it('reads a SNAP ratings file without a header', async () => {
     const path = temporaryFile(
       'ratings_Books.csv',

@@ -7,7 +7,11 @@ import { behaviour, codes, file, levels, width } from './shared-config.ts';
 const lsa = z
   .strictObject({
     kind: z.literal('lsa'),
-    columns: z.array(z.string().min(1)).min(1).optional().describe('Columns of the items; default: all but times.'),
+    columns: z
+      .array(z.string().min(1))
+      .min(1)
+      .optional()
+      .describe('Columns of the items; default: all but times. Name them where one was recorded after the events.'),
     width: width.default(256).describe('Width of the vectors.'),
     ngrams: z.int().min(1).max(8).default(2).describe('Longest run of words of a text that is a term.'),
     characters: z
