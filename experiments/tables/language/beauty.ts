@@ -44,7 +44,7 @@ export const table = defineTable({
     'Cao et al. 2024 (arXiv:2404.00245): tasks of hidden items and of choices of two beside retrieval; few examples: said of models that are pre-trained so, without figures',
   notes: [
     CODE_NOTES[0],
-    'Models of 64 dimensions and two blocks over codes of LSA, from scratch: nobody has read more than the titles of the items. All rows are trained for as many epochs of retrieval; tasks beside it come on top.',
+    'Models of 64 dimensions and two blocks over codes of LSA, from scratch: nothing has read more than what the table of items says, title, categories, brand and price. All rows are trained for as many epochs of retrieval; tasks beside it come on top.',
     'Pre-trained: 20 epochs of hidden items, choices of two, titles from codes and codes from titles, of all histories of the training part; then retrieval alone, of the histories of some users. More users are the fewer and others. Rows of as many histories have as many steps.',
     'A target that 20 beams do not find is a miss.',
   ],

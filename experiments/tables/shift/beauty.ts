@@ -28,7 +28,7 @@ export const table = defineTable({
     'open question of generative retrieval (distribution shift), with no published figure; the models are those of the recipes',
   notes: [
     'Training before the time that 85 % of the events lie before, validation up to 90 %; every later event of a user who has an event before it is asked for, in its turn, after all that came before. Nothing is trained after the cut.',
-    'Weeks are counted from the first event after the cut; `training events of items 0` are targets that nothing has trained on. Codes are made of titles, so that such an item has some; SASRec has a row of random numbers for it, item-kNN no neighbours.',
+    'Weeks are counted from the first event after the cut; `training events of items 0` are targets that nothing has trained on. Codes are made of title, categories, brand and price, so that such an item has some; SASRec has a row of random numbers for it, item-kNN no neighbours.',
     'A target that 20 beams do not find is a miss.',
   ],
   metrics: ['HR@10', 'NDCG@10', ...parts.map((part) => `HR@10, days ${part}`), `HR@10, ${oldest}`],
