@@ -71,6 +71,7 @@ describe('published datasets', () => {
     const i = await loadNamedDataset('ml-latest-small', dataDir as string);
     const { lengths, itemsWithEvents } = datasetStats(i);
     expect([itemsWithEvents, lengths.median, lengths.max]).toEqual([9724, 70.5, 2698]);
+    expect(i.roles.overAllTime).toEqual(['tags']);
     expect(Math.min(...(i.ratings as Float32Array))).toBe(0.5);
   });
 

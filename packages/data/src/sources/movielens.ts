@@ -71,6 +71,7 @@ export async function readMovieLens(
       action: 'rating',
       labels: [],
       ...(movies === undefined ? {} : { title: 'title', categories: 'genres' }),
+      ...(tags === undefined ? {} : { overAllTime: ['tags'] }),
     },
     ties: source.ties ?? 'file-order',
     tieSeed: source.tieSeed ?? 0,

@@ -20,6 +20,11 @@ export interface Roles {
   readonly title?: string;
   /** Of `items`: what they are told apart by, a column of `id` or `ids`. */
   readonly categories?: string;
+  /**
+   * Of `items`: gathered over all time, so also after whatever a split cuts at (tags that users wrote). Semantic ids
+   * read them where they are named alone.
+   */
+  readonly overAllTime?: readonly string[];
 }
 
 export const standardRoles = { user: 'user', item: 'item', labels: [] } as const satisfies Roles;
@@ -30,7 +35,7 @@ export function rolesOf(roles: Roles, table: 'events' | 'users' | 'items', colum
     table === 'items' ? (['title', 'categories'] as const) : (['item', 'time', 'action', 'request', 'part'] as const);
   if (table === 'users') return [];
   const named = of.filter((role) => roles[role] === column);
-  if (table === 'items') return [...named];
+  if (table === 'items') return [...named, ...(roles.overAllTime?.includes(column) ? ['over all time'] : [])];
   return [
     ...named,
     ...(roles.labels.includes(column) ? ['label'] : []),

@@ -1,5 +1,6 @@
 import { DataError } from '../errors.ts';
 import type { Column } from '../table/column.ts';
+import type { Roles } from '../table/roles.ts';
 import type { Table } from '../table/table.ts';
 import { textAt } from '../text-column.ts';
 import { quantilesOf } from '../transforms/quantiles.ts';
@@ -55,9 +56,9 @@ export function itemTerms(
   return documents;
 }
 
-/** Columns that {@link itemTerms} reads when none is named: all but times. */
-export function termColumns({ columns }: Table): string[] {
-  return [...columns].flatMap(([name, { kind }]) => (kind === 'time' ? [] : [name]));
+/** Columns that {@link itemTerms} reads when none is named: all but times and those with the role `overAllTime`. */
+export function termColumns({ columns }: Table, { overAllTime = [] }: Pick<Roles, 'overAllTime'> = {}): string[] {
+  return [...columns].flatMap(([name, { kind }]) => (kind === 'time' || overAllTime.includes(name) ? [] : [name]));
 }
 
 /**

@@ -5,7 +5,7 @@ import { Interner } from '../interner.ts';
 import { createTable } from '../table/table.ts';
 import { textColumn } from '../text-column.ts';
 import { countTerms } from './count-terms.ts';
-import { itemTerms, termBounds } from './item-terms.ts';
+import { itemTerms, termBounds, termColumns } from './item-terms.ts';
 import { withItemTerms } from './with-item-terms.ts';
 import { withItemVectors } from './with-item-vectors.ts';
 import { characterRuns, ngramsOf, wordsOf } from './words.ts';
@@ -83,6 +83,11 @@ describe('itemTerms', () => {
     expect(itemTerms(table, { columns: ['title'], ngrams: 1, characters: 3 })[1]).toEqual([
       ...['title:blue', 'title: bl', 'title:blu', 'title:lue', 'title:ue '],
     ]);
+  });
+
+  it('reads what was gathered over all time where it is named alone', () => {
+    expect(termColumns(table, { overAllTime: ['price', 'kinds'] })).toEqual(['title', 'brand']);
+    expect(termColumns(table)).toEqual(['title', 'brand', 'kinds', 'price']);
   });
 
   it('of another table means the same by its bounds', () => {

@@ -11,7 +11,9 @@ const lsa = z
       .array(z.string().min(1))
       .min(1)
       .optional()
-      .describe('Columns of the items; default: all but times. Name them where one was recorded after the events.'),
+      .describe(
+        'Columns of the items; default: all but times and what was gathered over all time (`seqrec data` shows roles). Name them where one of your own was recorded after the events.',
+      ),
     width: width.default(256).describe('Width of the vectors.'),
     ngrams: z.int().min(1).max(8).default(2).describe('Longest run of words of a text that is a term.'),
     characters: z

@@ -63,8 +63,8 @@ export async function fitIdVectors(
   for (const [at, config] of vectors.entries()) {
     onKind?.(config.kind);
     if (config.kind === 'lsa') {
-      const { itemTable } = train.interactions;
-      const columns = config.columns ?? termColumns(itemTable);
+      const { itemTable, roles } = train.interactions;
+      const columns = config.columns ?? termColumns(itemTable, roles);
       const bounds = termBounds(itemTable, { columns }, fitted);
       const documents = itemTerms(itemTable, { ...config, columns }, bounds);
       texts.set(kept(at, 'columns'), columns);
