@@ -47,6 +47,7 @@ describe('seqrec ids', () => {
     const { code, output } = await runMain('ids', 'show', at('a.safetensors'), '--to', at('codes.tsv'));
     expect(code).toBe(0);
     expect(output).toMatch(/items +24 of shop/);
+    expect(output).toMatch(/vectors +lsa of title/);
     expect(output).toMatch(/tokenizer +residual-k-means, levels 2, codes 4/);
     expect(output).toMatch(/version +1, digest [0-9a-f]{12}/);
     const rows = readFileSync(at('codes.tsv'), 'utf8').trimEnd().split('\n');

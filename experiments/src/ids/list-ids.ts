@@ -1,4 +1,4 @@
-import { idsDigest, type StoredIds } from '@seqrec/models';
+import { columnsOfVectors, idsDigest, type StoredIds } from '@seqrec/models';
 import { formatCount } from '../terminal/format.ts';
 import { figures, type Listing, lines } from '../terminal/listing.ts';
 
@@ -19,7 +19,13 @@ function saidOf(settings: object, under = ''): string[] {
 export function listIds(ids: StoredIds): Listing {
   const { report, codes, config, data, version, hasCounter } = ids;
   const { colliding, consecutive, heaviest, randomJaccard, reconstruction, levels } = report;
-  const vectors = config.vectors.map(({ kind, ...rest }) => ('path' in rest ? rest.path : kind)).join(' beside ');
+  const vectors = config.vectors
+    .map(({ kind, ...rest }, at) => {
+      if ('path' in rest) return rest.path;
+      const columns = columnsOfVectors(ids.vectors, at);
+      return columns === undefined ? kind : `${kind} of ${columns.join(', ')}`;
+    })
+    .join(' beside ');
   const { kind, ...settings } = config.tokenizer;
   const said = saidOf(settings);
   const distinct = levels[levels.length - 1].prefixes;

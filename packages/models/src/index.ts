@@ -32,6 +32,7 @@ export { type FitIdsRequest, fitSemanticIds, readsVectors, type SemanticIds } fr
 export { idsDigest, readSemanticIds, type StoredIds, writeSemanticIds } from './semantic-ids/ids-file.ts';
 export {
   collaborativeVectors,
+  columnsOfVectors,
   fitIdVectors,
   idVectors,
   type ReadVectors,

@@ -46,6 +46,11 @@ export interface FittedVectors {
 
 const kept = (at: number, name: string): string => `vectors.${at}.${name}`;
 
+/** The columns of the items that the vectors at a place of `ids.vectors` were made from; of LSA alone. */
+export function columnsOfVectors({ texts }: Pick<VectorState, 'texts'>, at: number): readonly string[] | undefined {
+  return texts.get(kept(at, 'columns'));
+}
+
 /**
  * The vectors that ids are made from; row `i` is item `i + 1`. Each kind has rows of length 1, several stand side by
  * side.
