@@ -17,7 +17,7 @@ export interface Gain {
 
 /**
  * Relative gains, paired by seed: `(ours - base) / base`, with the sign turned where less is better, and the 95 %
- * interval of their mean (Student's t). Two runs of a seed share initial weights and negatives, so their difference
+ * interval of their mean (Student's t); seeds whose base is 0 have none. Two runs of a seed share initial weights and negatives, so their difference
  * varies less than either.
  */
 export function tableGains(table: PaperTable, runs: readonly SeedRun[]): Gain[] {
@@ -29,7 +29,7 @@ export function tableGains(table: PaperTable, runs: readonly SeedRun[]): Gain[] 
       metrics.flatMap((metric) => {
         const pairs = seeds.flatMap((seed) => {
           const [ours, base] = [value(row, seed, metric), value(over, seed, metric)];
-          return ours === undefined || base === undefined ? [] : [{ ours, base }];
+          return ours === undefined || base === undefined || base === 0 ? [] : [{ ours, base }];
         });
         if (pairs.length === 0) return [];
         const sign = table.lowerIsBetter?.includes(metric) ? -1 : 1;

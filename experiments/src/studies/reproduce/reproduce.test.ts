@@ -93,6 +93,11 @@ describe('claims', () => {
     expect(claimVerdicts(table, runs)[0].verdict).toBe('the other way round');
   });
 
+  it('has no ratio to a row of zeros', () => {
+    expect(judge([0.3], [0])).not.toHaveProperty('ours');
+    expect(judge([0.3], [0]).verdict).toBe('ordered so, one seed');
+  });
+
   it('has the ratio beside the published one', () => {
     expect(judge([0.3], [0.2])).toMatchObject({
       claim: 'A > B',

@@ -133,7 +133,7 @@ function claimRows({ table, runs }: Reproduction): Cells[] {
     claim,
     metric,
     paper?.toFixed(2) ?? '',
-    ours.toFixed(2),
+    ours?.toFixed(2) ?? '',
     verdict,
   ]);
 }

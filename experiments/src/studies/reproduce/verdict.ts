@@ -37,8 +37,8 @@ export function rowVerdict(ours: Estimate, paper: number | undefined, tolerance:
 export interface ClaimVerdict {
   readonly claim: string;
   readonly metric: string;
-  /** `better / worse`, of means. */
-  readonly ours: number;
+  /** `better / worse`, of means; absent where the worse one is 0. */
+  readonly ours?: number;
   readonly paper?: number;
   /** `holds`, `ordered so ...`, `does not hold` or `the other way round`. */
   readonly verdict: string;
@@ -77,7 +77,7 @@ export function claimVerdicts(table: PaperTable, runs: readonly SeedRun[]): Clai
       return {
         claim: `${claim.better} > ${claim.worse}`,
         metric,
-        ours: better.mean / worse.mean,
+        ...(worse.mean !== 0 && { ours: better.mean / worse.mean }),
         ...(published !== undefined && { paper: published }),
         verdict: orderVerdict(seedDifferences(runs, [claim.better, claim.worse], metric).map((each) => sign * each)),
       };
