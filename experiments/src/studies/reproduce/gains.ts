@@ -17,8 +17,8 @@ export interface Gain {
 
 /**
  * Relative gains, paired by seed: `(ours - base) / base`, with the sign turned where less is better, and the 95 %
- * interval of their mean (Student's t); seeds whose base is 0 have none. Two runs of a seed share initial weights and negatives, so their difference
- * varies less than either.
+ * interval of their mean (Student's t); seeds whose base is 0 have none. Two runs of a seed share initial weights and
+ * negatives, so their difference varies less than either.
  */
 export function tableGains(table: PaperTable, runs: readonly SeedRun[]): Gain[] {
   const value = (row: string, seed: number, metric: string) =>
