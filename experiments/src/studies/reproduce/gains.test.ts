@@ -52,6 +52,14 @@ describe('tableGains', () => {
     expect(tableGains(table, runs)[0].verdict).toBe(verdict);
   });
 
+  it('says nothing where a seed of the base is 0', () => {
+    const runs = [
+      ...[run('control', 1, 0.1, 1), run('control', 2, 0, 1)],
+      ...[run('sliding', 1, 0.2, 1), run('sliding', 2, 0.2, 1)],
+    ];
+    expect(tableGains(table, runs).map(({ metric }) => metric)).toEqual(['perplexity']);
+  });
+
   it('takes the seeds that both rows have', () => {
     const runs = [run('control', 1, 0.1, 1), run('control', 2, 9, 1), run('sliding', 1, 0.2, 1)];
     expect(tableGains(table, runs)[0]).toMatchObject({ verdict: 'one seed', base: 0.1 });

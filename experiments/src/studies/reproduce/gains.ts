@@ -17,8 +17,8 @@ export interface Gain {
 
 /**
  * Relative gains, paired by seed: `(ours - base) / base`, with the sign turned where less is better, and the 95 %
- * interval of their mean (Student's t); seeds whose base is 0 have none. Two runs of a seed share initial weights and
- * negatives, so their difference varies less than either.
+ * interval of their mean (Student's t); none where a base is 0. Two runs of a seed share initial weights and negatives,
+ * so their difference varies less than either.
  */
 export function tableGains(table: PaperTable, runs: readonly SeedRun[]): Gain[] {
   const value = (row: string, seed: number, metric: string) =>
@@ -29,9 +29,9 @@ export function tableGains(table: PaperTable, runs: readonly SeedRun[]): Gain[] 
       metrics.flatMap((metric) => {
         const pairs = seeds.flatMap((seed) => {
           const [ours, base] = [value(row, seed, metric), value(over, seed, metric)];
-          return ours === undefined || base === undefined || base === 0 ? [] : [{ ours, base }];
+          return ours === undefined || base === undefined ? [] : [{ ours, base }];
         });
-        if (pairs.length === 0) return [];
+        if (pairs.length === 0 || pairs.some(({ base }) => base === 0)) return [];
         const sign = table.lowerIsBetter?.includes(metric) ? -1 : 1;
         const gain = estimate(pairs.map(({ ours, base }) => (sign * (ours - base)) / base));
         const mean = (side: 'ours' | 'base') => pairs.reduce((sum, pair) => sum + pair[side], 0) / pairs.length;

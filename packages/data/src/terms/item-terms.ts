@@ -56,7 +56,7 @@ export function itemTerms(
   return documents;
 }
 
-/** Columns that {@link itemTerms} reads when none is named: all but times and those with the role `overAllTime`. */
+/** Columns that {@link itemTerms} reads when none is named: all but times and, of given roles, `overAllTime`. */
 export function termColumns({ columns }: Table, { overAllTime = [] }: Pick<Roles, 'overAllTime'> = {}): string[] {
   return [...columns].flatMap(([name, { kind }]) => (kind === 'time' || overAllTime.includes(name) ? [] : [name]));
 }

@@ -1,7 +1,7 @@
 import { interactionsFromArrays, leaveLastOut, type Split } from '@seqrec/data';
 import { describe, expect, it } from 'vitest';
 import { semanticIdsSchema } from './config.ts';
-import { collaborativeVectors, fitIdVectors, idVectors } from './item-vectors.ts';
+import { collaborativeVectors, columnsOfVectors, fitIdVectors, idVectors } from './item-vectors.ts';
 import type { Rows } from './vectors/rows.ts';
 
 const titles = ['red lip', 'red nail', 'blue nail', 'blue lip', 'red nail lip', 'green'];
@@ -42,6 +42,19 @@ describe('vectors for ids', () => {
     const [first, twin] = [0, 6].map((r) => more.values.subarray(r * rows.width, (r + 1) * rows.width));
     const cosine = first.reduce((sum, value, j) => sum + value * twin[j], 0);
     expect(cosine).toBeGreaterThan(0.6);
+  });
+
+  it('of content do not read what was gathered over all time, unless it is named', async () => {
+    const { train } = shop();
+    const { interactions } = train;
+    const later = {
+      ...train,
+      interactions: { ...interactions, roles: { ...interactions.roles, overAllTime: ['price'] } },
+    };
+    const columns = async (ids: object) =>
+      columnsOfVectors((await fitIdVectors(request({ vectors: [ids] }), later)).state, 0);
+    expect(await columns(lsa)).toEqual(['title']);
+    expect(await columns({ ...lsa, columns: ['title', 'price'] })).toEqual(['title', 'price']);
   });
 
   it.each([false, true])('fitted to some items know nothing of the others, standardise: %s', async (standardise) => {
