@@ -1,5 +1,5 @@
 import { embedding, integers, rememberHostValues, streamKey } from '@seqrec/core';
-import type { ObjectiveDefinition } from '@seqrec/models';
+import { candidateFlops, type ObjectiveDefinition } from '@seqrec/models';
 import * as tf from '@tensorflow/tfjs-core';
 import { z } from 'zod';
 
@@ -18,6 +18,8 @@ const schema = z.strictObject({
 export const bpr: ObjectiveDefinition<z.output<typeof schema>> = {
   kind: 'own/bpr',
   schema,
+  // Each label against itself and one negative: what the FLOPs of tables count.
+  flops: (_, work) => candidateFlops(1, work),
   create: ({ temperature }) => ({
     name: 'own/bpr',
     settings: { temperature },

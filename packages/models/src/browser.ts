@@ -340,6 +340,7 @@ export {
 export { CountMinSketch, type SketchOptions } from './objectives/count-min-sketch.ts';
 export { type CreateObjectiveOptions, createObjective } from './objectives/create.ts';
 export type { ObjectiveData, ObjectiveDefinition } from './objectives/definition.ts';
+export { candidateFlops, type ObjectiveWork } from './objectives/flops.ts';
 export { exactFrequencies, type Frequencies, sketchFrequencies } from './objectives/frequencies.ts';
 export { fullSoftmaxObjective } from './objectives/full-softmax.ts';
 export { gbceBeta, generalisedBce } from './objectives/functions/gbce.ts';
@@ -372,6 +373,7 @@ export { poolSoftmaxObjective } from './objectives/pool-softmax.ts';
 export {
   defineObjective,
   knownObjectiveSchema,
+  objectiveFlops,
   objectiveKinds,
   objectiveTimeReaders,
   parseObjectiveConfig,

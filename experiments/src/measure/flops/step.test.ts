@@ -42,6 +42,7 @@ const configs: Readonly<Record<string, readonly unknown[]>> = {
   gru4rec: [
     { kind: 'gru4rec', embeddingDim: 24, maxSequenceLength: 40, numBlocks: 2 },
     { kind: 'gru4rec', embeddingDim: 24, maxSequenceLength: 40, numBlocks: 1, hiddenDim: 13 },
+    { kind: 'gru4rec', embeddingDim: 24, maxSequenceLength: 40, numBlocks: 2, outputProjection: false },
   ],
   'fuxi-alpha': [
     { kind: 'fuxi-alpha', ...base, dqk: 7, dv: 13 },
@@ -142,4 +143,21 @@ describe('the closed forms equal the work that the kernels count', () => {
 it('counts no features whose products it does not know', () => {
   const config = { kind: 'sasrec', combineFeatures: 'concat' } as unknown as ModelConfig;
   expect(() => encoderFlops(config, workloadOf([1]))).toThrow('expected features that are summed');
+});
+
+it('of a step: the labels that are given, or one a token', () => {
+  const config = parseModelConfig({
+    kind: 'sasrec',
+    embeddingDim: 8,
+    maxSequenceLength: 9,
+    numBlocks: 1,
+    numHeads: 1,
+    ffnDim: 8,
+  });
+  const encoder = totalFlops(encoderFlops(config, workloadOf([3, 4], { itemRows: 51 })));
+  const objective = { kind: 'sampled-softmax', numNegatives: 1 } as const;
+  expect(totalFlops(stepFlops(config, objective, [3, 4], 50))).toBe(encoder + 3 * 2 * 7 * 2 * 8);
+  const drawn = { ...objective, labels: { kind: 'dense-all-action' } } as const;
+  expect(totalFlops(stepFlops(config, drawn, [3, 4], 50, 5))).toBe(encoder + 3 * 2 * 5 * 2 * 8);
+  expect(() => stepFlops(config, drawn, [3, 4], 50)).toThrow('or the number of labels of the step');
 });

@@ -7,12 +7,19 @@ import {
   modelKinds,
   modelWidths,
   type ObjectiveConfigInput,
+  objectiveFlops,
   parseObjectiveConfig,
   type Workload,
   workloadOf,
 } from '@seqrec/models';
 import { ConfigError } from '../../errors.ts';
-import { objectiveFlops } from './objective.ts';
+
+/** What the configuration of an objective may say of labels and actions. */
+interface OwnObjective {
+  readonly kind: string;
+  readonly labels?: { readonly kind: string };
+  readonly actionWeight?: number;
+}
 
 /** Encoders whose definition has a formula. */
 export function countedEncoders(): readonly string[] {
@@ -57,16 +64,25 @@ export function stepFlops(
   labels?: number,
 ): Flops {
   const { vector: embeddingDim } = modelWidths(config);
-  const { labels: rule, actionWeight, kind } = parseObjectiveConfig(objective);
+  // An objective of somebody else may have neither.
+  const { kind, labels: rule, actionWeight = 0 } = parseObjectiveConfig(objective) as OwnObjective;
   const work = workloadOf(lengths, { itemRows: numItems + 1, predictsActions: actionWeight > 0 });
-  if (labels === undefined && rule.kind !== 'next-item')
+  if (labels === undefined && rule !== undefined && rule.kind !== 'next-item')
     throw new ConfigError(
       `flops: expected next-item labels, or the number of labels of the step; got ${kind} with ${rule.kind}`,
       'the labels of a batch are drawn: count them',
     );
   const parts = [encoderFlops(config, work)];
   const pairs = { labels: labels ?? work.tokens, embeddingDim, numItems };
-  if (actionWeight < 1) parts.push(objectiveFlops(objective, pairs));
+  if (actionWeight < 1) {
+    const products = objectiveFlops(objective, pairs);
+    if (products === undefined)
+      throw new ConfigError(
+        `flops: expected an objective with a formula; got ${kind}`,
+        'give `flops` in its definition, the argument of defineObjective',
+      );
+    parts.push(products);
+  }
   return addFlops(...parts);
 }
 

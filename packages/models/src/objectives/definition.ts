@@ -1,8 +1,10 @@
 import type { ExampleSet } from '@seqrec/data';
 import type { z } from 'zod';
+import type { Flops } from '../flops/flops.ts';
 import type { TimeReader } from '../reads-times.ts';
 import type { LabelsConfig } from './config.ts';
 import type { SketchOptions } from './count-min-sketch.ts';
+import type { ObjectiveWork } from './flops.ts';
 import type { Frequencies } from './frequencies.ts';
 import type { Objective } from './objective.ts';
 
@@ -34,6 +36,11 @@ export interface ObjectiveDefinition<C extends { readonly kind?: string } = { re
   create(config: C, data: ObjectiveData): Objective;
   /** Whether its loss scores every item: then nothing can name beforehand what rows a step reads. Default: not. */
   readonly scoresAllItems?: boolean;
+  /**
+   * Work of its products in a training step, forwards and backwards. Without it the FLOPs of a run are not told, and
+   * `scale compute` does not take the objective.
+   */
+  flops?(config: C, work: ObjectiveWork): Flops;
   /** The settings by which it reads the times of events; absent: none. */
   timeReaders?(config: C): TimeReader[];
 }

@@ -1,8 +1,10 @@
+import type { Flops } from '../flops/flops.ts';
 import type { TimeReader } from '../reads-times.ts';
 import { withActions } from './actions.ts';
 import { bceObjective, gbceObjective } from './bce.ts';
 import { type ObjectiveConfig, type ObjectiveKind, objectiveSchemas } from './config.ts';
 import type { ObjectiveData, ObjectiveDefinition } from './definition.ts';
+import { candidateFlops, type ObjectiveWork, poolFlops, sceFlops } from './flops.ts';
 import { fullSoftmaxObjective } from './full-softmax.ts';
 import type { Objective } from './objective.ts';
 import { poolSoftmaxObjective } from './pool-softmax.ts';
@@ -16,23 +18,35 @@ type Own<C> = Omit<C, 'kind' | 'actionWeight' | 'negativeItems'>;
 
 /** The objectives of this package: a line each. */
 export const ownObjectives: readonly ObjectiveDefinition<never>[] = [
-  define('sampled-softmax', sampledSoftmaxObjective),
-  define('pool-softmax', (config, { frequencies }, numNegativeItems) => {
-    const { logQ, labels, sketch } = config;
-    const shares = logQ === 'none' ? undefined : frequencies(labels, logQ === 'sketch' ? (sketch ?? {}) : undefined);
-    return poolSoftmaxObjective(config, shares, numNegativeItems);
+  define('sampled-softmax', sampledSoftmaxObjective, { flops: negativeFlops }),
+  define(
+    'pool-softmax',
+    (config, { frequencies }, numNegativeItems) => {
+      const { logQ, labels, sketch } = config;
+      const shares = logQ === 'none' ? undefined : frequencies(labels, logQ === 'sketch' ? (sketch ?? {}) : undefined);
+      return poolSoftmaxObjective(config, shares, numNegativeItems);
+    },
+    { flops: poolFlops },
+  ),
+  define('full-softmax', fullSoftmaxObjective, {
+    scoresAllItems: true,
+    flops: (_, work) => candidateFlops(work.numItems, work),
   }),
-  define('full-softmax', fullSoftmaxObjective, { scoresAllItems: true }),
-  define('bce', bceObjective),
-  define('gbce', (config, _, numNegativeItems) => gbceObjective(config, numNegativeItems)),
-  define('sce', sceObjective, { scoresAllItems: true }),
+  define('bce', bceObjective, { flops: negativeFlops }),
+  define('gbce', (config, _, numNegativeItems) => gbceObjective(config, numNegativeItems), { flops: negativeFlops }),
+  define('sce', sceObjective, { scoresAllItems: true, flops: sceFlops }),
 ];
+
+/** Of an objective that draws negatives for each label. */
+function negativeFlops({ numNegatives }: { readonly numNegatives: number }, work: ObjectiveWork): Flops {
+  return candidateFlops(numNegatives, work);
+}
 
 /** An objective with what all of them have: negatives of trained items alone, and a share of predicted actions. */
 function define<K extends ObjectiveKind>(
   kind: K,
   create: (config: Own<ConfigOf<K>>, data: ObjectiveData, numNegativeItems?: number) => Objective,
-  about: Pick<ObjectiveDefinition, 'scoresAllItems'> = {},
+  about: Pick<ObjectiveDefinition<ConfigOf<K>>, 'scoresAllItems' | 'flops'>,
 ): ObjectiveDefinition<never> {
   const definition: Omit<ObjectiveDefinition<ConfigOf<K>>, 'schema'> = {
     kind,

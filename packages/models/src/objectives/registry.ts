@@ -1,10 +1,12 @@
 import { z } from 'zod';
 import { Definitions } from '../config/definitions.ts';
 import { parseConfig } from '../config/parse.ts';
+import type { Flops } from '../flops/flops.ts';
 import type { TimeReader } from '../reads-times.ts';
 import type { ObjectiveConfig, ObjectiveConfigInput } from './config.ts';
 import type { ObjectiveDefinition } from './definition.ts';
 import { ownObjectives } from './definitions.ts';
+import type { ObjectiveWork } from './flops.ts';
 
 const definitions = new Definitions<ObjectiveDefinition<never>>(
   { define: 'defineObjective', what: 'objective', place: 'objective' },
@@ -52,6 +54,12 @@ export function parseObjectiveConfig(config: unknown): ObjectiveConfig {
 /** The settings by which an objective reads the times of events; none for one of their order alone. */
 export function objectiveTimeReaders(config: { readonly kind?: string }): TimeReader[] {
   return objectiveDefinition(config).timeReaders?.(config as never) ?? [];
+}
+
+/** Work of an objective's products in a training step; nothing where its definition has no `flops`. */
+export function objectiveFlops(config: ObjectiveConfigInput, work: ObjectiveWork): Flops | undefined {
+  const parsed = parseObjectiveConfig(config);
+  return objectiveDefinition(parsed).flops?.(parsed as never, work);
 }
 
 /** Whether the loss of an objective scores every item, so that its item table is trained dense. */
