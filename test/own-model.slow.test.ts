@@ -75,6 +75,12 @@ describe('examples/own-model in an npm project', () => {
     expect(described).toMatch(/users +75\n/);
   });
 
+  it('runs a benchmark of its own beside models of ours', () => {
+    const said = seqrec('benchmark', './benchmark.ts', '--quick', '--losses', 'sampled,BPR', '--quiet');
+    for (const row of ['SASRec, sampled', 'HSTU, BPR', 'Decayed mean, BPR']) expect(said).toContain(`| ${row} `);
+    expect(said).toContain('training FLOPs');
+  });
+
   it('its checkpoint loads with @seqrec/models once the plug-in is imported', () => {
     writeFileSync(
       join(place, 'load.mjs'),

@@ -24,3 +24,22 @@ export { listRuns, openRunDir, type RunDir } from './run/folder/run-dir.ts';
 export { type LockOwner, RunLockedError } from './run/folder/run-lock.ts';
 export { TensorBoardWriter } from './run/folder/tensorboard.ts';
 export { readTensorBoard, type TensorBoardEvent } from './run/folder/tensorboard-reader.ts';
+export {
+  type Benchmark,
+  type BenchmarkModel,
+  type BenchmarkProtocol,
+  type Changes,
+  defineBenchmark,
+  type PublishedRow,
+} from './studies/benchmark/benchmark.ts';
+export { benchmarkNames, loadBenchmark } from './studies/benchmark/load-benchmark.ts';
+export { loadTable, tableNames } from './studies/reproduce/load-table.ts';
+export {
+  defineTable,
+  type PaperTable,
+  type TableBefore,
+  type TableClaim,
+  type TableGains,
+  type TableReference,
+  type TableRow,
+} from './studies/reproduce/table.ts';

@@ -34,7 +34,7 @@ export function registerBenchmark(cli: CAC, invocation: Invocation): void {
         allowUnknownOptions: true,
       },
     )
-    .usage('benchmark NAME [options] [--section.key VALUE ...]')
+    .usage('benchmark NAME|FILE [options] [--section.key VALUE ...]')
     .option('--seeds <list>', 'Seeds, with commas (default: 1,2,3; with --quick: 1)')
     .option('--datasets <names>', 'Only these data sets, with commas or semicolons')
     .option('--protocols <names>', 'Only these protocols, with commas or semicolons')
@@ -59,6 +59,7 @@ export function registerBenchmark(cli: CAC, invocation: Invocation): void {
     .option('--quiet', 'No progress')
     .example('  $ seqrec benchmark')
     .example('  $ seqrec benchmark time-to-split --quick')
+    .example('  $ seqrec benchmark ./own.ts --seeds 1')
     .example('  $ seqrec benchmark time-to-split --datasets beauty,ml-1m --models SASRec+ --seeds 1')
     .example('  $ seqrec benchmark losses-and-blocks --datasets beauty --jobs 2')
     .example('  $ seqrec benchmark time-to-split --datasets beauty --tune 1e14 --trials 16')

@@ -24,7 +24,7 @@ export function registerReproduce(cli: CAC, invocation: Invocation): void {
     .command('reproduce [table]', 'Rebuild a published table over seeds: paper, ours, interval, verdict', {
       allowUnknownOptions: true,
     })
-    .usage('reproduce TABLE [options] [--section.key VALUE ...]')
+    .usage('reproduce TABLE|FILE [options] [--section.key VALUE ...]')
     .option('--seeds <list>', 'Seeds, with commas (default: 1,2,3)')
     .option('--epochs <n>', 'Fewer epochs than published; the table then says so')
     .option('--size <name>', 'Size of the experiment, where the table has several')
@@ -46,6 +46,7 @@ export function registerReproduce(cli: CAC, invocation: Invocation): void {
     )
     .example('  $ seqrec reproduce hstu/synthetic-streaming --size small')
     .example('  $ seqrec reproduce delta/ml-1m --seeds 1')
+    .example('  $ seqrec reproduce ./own-table.ts --seeds 1')
     .action((table: string | undefined, options: Options) => run(table, options, invocation));
 }
 

@@ -35,11 +35,12 @@ export function jsonSchemaOf(schema: z.ZodType): JsonSchema {
   return json;
 }
 
-/** What a key of an object holds, one of its own or one of any name. */
+/** What a key of an object holds, one of its own or one of any name, or a place of a list. */
 export function propertyOf(
-  { properties, additionalProperties }: JsonSchema,
+  { properties, additionalProperties, items, prefixItems }: JsonSchema,
   key: string | number,
 ): JsonSchema | undefined {
+  if (typeof key === 'number') return prefixItems?.[key] ?? items;
   if (properties !== undefined && Object.hasOwn(properties, key)) return properties[key];
   return typeof additionalProperties === 'object' ? additionalProperties : undefined;
 }

@@ -47,9 +47,16 @@ async function writtenRecipe(name: string): Promise<WrittenRecipe> {
   return recipe;
 }
 
-/** What `seqrec search` draws from for a recipe, where it says so. */
+/** What `seqrec search` draws from for a recipe, where it says so; a YAML file says nothing. */
 export async function recipeSpace(name: string): Promise<WrittenSpace | undefined> {
-  return (await writtenRecipe(name)).space;
+  return isYaml(name) ? undefined : (await writtenRecipe(name)).space;
+}
+
+const isYaml = (recipe: string): boolean => /\.ya?ml$/.test(recipe);
+
+/** What a recipe is called in the names of runs and in tables: a YAML file by its name alone. */
+export function recipeTitle(recipe: string): string {
+  return isYaml(recipe) ? recipe.replace(/^.*[\\/]/, '').replace(/\.ya?ml$/, '') : recipe;
 }
 
 /** A configuration ready to run, and the name its run folder takes. */
@@ -60,6 +67,7 @@ export interface ResolvedConfig<C extends RunConfig = RecipeConfig> {
 
 /** What a configuration is made from. */
 export interface ConfigRequest {
+  /** Name of a recipe, or a YAML file that stands for one. */
   readonly recipe?: string;
   readonly file?: string;
   readonly overrides: readonly Override[];
@@ -117,17 +125,18 @@ interface Written extends Omit<Origin, 'overrides'> {
   readonly written: unknown;
 }
 
-async function readWritten({ recipe, file }: ConfigRequest): Promise<Written> {
+async function readWritten({ recipe, file }: Omit<ConfigRequest, 'overrides'>): Promise<Written> {
   if (file !== undefined) {
     if (recipe !== undefined)
       throw new UsageError(
         `expected a recipe or --config, not both; got "${recipe}" and ${file}`,
         'write "extends: RECIPE" in the file',
       );
-    return { name: file.replace(/^.*[\\/]/, '').replace(/\.ya?ml$/, ''), ...(await readYaml(file)) };
+    return { name: recipeTitle(file), ...(await readYaml(file)) };
   }
   if (recipe === undefined)
     throw new UsageError('expected a recipe name or --config FILE', '`seqrec recipes` lists the recipes');
+  if (isYaml(recipe)) return readWritten({ file: recipe });
   return { name: recipe, recipe, written: (await writtenRecipe(recipe)).config };
 }
 

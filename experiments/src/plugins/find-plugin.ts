@@ -16,8 +16,12 @@ export interface FoundPlugin {
   readonly version?: string;
 }
 
-/** Endings by which a name is one of a file, there or not. */
 const FILE = /^\.{0,2}[\\/]|^[A-Za-z]:[\\/]|\.[cm]?[jt]s$/;
+
+/** Whether a name is one of a file of code, there or not: by how it begins or ends. */
+export function isFileName(name: string): boolean {
+  return FILE.test(name);
+}
 
 /**
  * Finds a plug-in: a file relative to a folder, or a package that is installed for files of that folder.
@@ -28,7 +32,7 @@ const FILE = /^\.{0,2}[\\/]|^[A-Za-z]:[\\/]|\.[cm]?[jt]s$/;
 export function findPlugin(name: string, folder: string, where: string): FoundPlugin {
   const path = isAbsolute(name) ? name : resolve(folder, name);
   if (existsSync(path) && statSync(path).isFile()) return { name, path, isPackage: false };
-  if (FILE.test(name)) {
+  if (isFileName(name)) {
     const there = existsSync(path) ? `${path} is a folder; name the file that it starts from` : `there is no ${path}`;
     throw new PluginError(`${where}: expected a plug-in, a file or an installed package; got ${name}; ${there}`);
   }

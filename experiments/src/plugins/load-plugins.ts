@@ -53,25 +53,44 @@ export async function loadPlugin(name: string, folder: string, where: string, as
   const found = { ...findPlugin(name, folder, where), name: as };
   const known = loaded.get(found.path);
   if (known !== undefined) return known;
+  const { plugin } = await importFound(found, `${where}: ${name}: expected a plug-in that loads`);
+  if (plugin === undefined)
+    throw new PluginError(
+      `${where}: ${name}: expected a plug-in, which defines something when it is imported; got ${found.path}, which does not; call defineModel, defineTask, defineObjective, defineMetric, defineSource or defineGoldenCheck in it`,
+    );
+  return plugin;
+}
+
+/**
+ * Imports a file for what it exports. Where it defines something as well, it is a plug-in from then on.
+ *
+ * @param expected begins the message about a file that throws.
+ * @throws PluginError
+ */
+export async function importFile(path: string, expected: string): Promise<Readonly<Record<string, unknown>>> {
+  const { exports } = await importFound({ name: path, path, isPackage: false }, expected);
+  return exports;
+}
+
+async function importFound(
+  found: FoundPlugin,
+  expected: string,
+): Promise<{ readonly exports: Readonly<Record<string, unknown>>; readonly plugin?: LoadedPlugin }> {
   // Before the import: the digest is of what is about to be read.
   const digest = fileDigest(found.path);
   shareImports();
   const before = new Set(await defined());
+  let exports: Readonly<Record<string, unknown>>;
   try {
-    await import(/* @vite-ignore */ pathToFileURL(found.path).href);
+    exports = (await import(/* @vite-ignore */ pathToFileURL(found.path).href)) as Readonly<Record<string, unknown>>;
   } catch (error) {
-    throw new PluginError(
-      `${where}: ${name}: expected a plug-in that loads; got ${reasonOf(error, found.path)}${hintOf(error, found.path)}`,
-    );
+    throw new PluginError(`${expected}; got ${reasonOf(error, found.path)}${hintOf(error, found.path)}`);
   }
   const defines = (await defined()).filter((each) => !before.has(each));
-  if (defines.length === 0)
-    throw new PluginError(
-      `${where}: ${name}: expected a plug-in, which defines something when it is imported; got ${found.path}, which does not; call defineModel, defineTask, defineObjective, defineMetric, defineSource or defineGoldenCheck in it`,
-    );
+  if (defines.length === 0) return { exports };
   const plugin = { ...found, digest, defines };
   loaded.set(found.path, plugin);
-  return plugin;
+  return { exports, plugin };
 }
 
 /** Everything that somebody can define, `model hstu` and so on. */

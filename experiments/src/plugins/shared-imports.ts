@@ -4,7 +4,7 @@ import { registerHooks } from 'node:module';
  * What a plug-in and the program have to have in common: a second copy of these would have registries of its own, and
  * what a plug-in defines there would never be found.
  */
-const SHARED = /^@seqrec\/(core|data|models)(\/|$)|^@tensorflow\/tfjs-(core|layers|backend-cpu)(\/|$)/;
+const SHARED = /^@seqrec\/(core|data|experiments|models)(\/|$)|^@tensorflow\/tfjs-(core|layers|backend-cpu)(\/|$)/;
 /** What a plug-in may lack and the program has. */
 const LENT = /^zod(\/|$)/;
 

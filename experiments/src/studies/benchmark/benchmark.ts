@@ -50,6 +50,8 @@ export interface Benchmark {
   readonly source: string;
   /** Protocol and caveats, printed with the figures. */
   readonly notes: readonly string[];
+  /** Files, relative to the file of the benchmark, and packages that define what its configurations name. */
+  readonly plugins?: readonly string[];
   readonly data: Readonly<Record<string, Changes>>;
   readonly protocols: Readonly<Record<string, BenchmarkProtocol>>;
   readonly models: Readonly<Record<string, BenchmarkModel>>;

@@ -11,6 +11,7 @@ import type { RunResults } from '../../run/folder/results.ts';
 import { openRunDir } from '../../run/folder/run-dir.ts';
 import type { StopSignal } from '../../run/process/stop.ts';
 import type { Progress } from '../../terminal/progress.ts';
+import { definitionTitle } from '../definitions.ts';
 import { changedRemarks, isOtherExperiment } from '../reproduce/changed.ts';
 import { type RunCost, runCost } from '../reproduce/cost.ts';
 import type { Benchmark } from './benchmark.ts';
@@ -190,10 +191,18 @@ export class Grid {
   }
 
   result(): BenchmarkResult {
-    const { benchmark: name, command, quick = false, overrides } = this.#request;
+    const { benchmark, command, quick = false, overrides } = this.#request;
     const { title, source, notes, metrics, published = [], tolerance } = this.#benchmark;
     const own: BenchmarkResult = {
-      ...{ name, title, source, command, notes: [...notes, ...this.#notes], metrics, published },
+      ...{
+        name: definitionTitle(benchmark),
+        title,
+        source,
+        command,
+        notes: [...notes, ...this.#notes],
+        metrics,
+        published,
+      },
       ...(tolerance !== undefined && !isOtherExperiment(overrides) && { tolerance }),
       remarks: [
         ...(quick

@@ -1,11 +1,13 @@
 import { join } from 'node:path';
 import type { BackendOptions } from '../../run/process/backend.ts';
+import { definitionTitle } from '../definitions.ts';
 import type { Benchmark } from './benchmark.ts';
 import type { Cell, Selection } from './cells.ts';
 import type { TuneOptions } from './tune-cell.ts';
 
 /** What `seqrec benchmark` is asked for. */
 export interface BenchmarkRequest extends Selection {
+  /** A name, or a file of one's own. */
   readonly benchmark: string;
   readonly seeds: readonly number[];
   /** Each cell is tuned under this budget before the grid. */
@@ -28,7 +30,7 @@ export interface BenchmarkRequest extends Selection {
 
 /** Folder of the runs and tables of a benchmark. */
 export function benchmarkFolder({ out, benchmark, quick = false }: BenchmarkRequest): string {
-  return out ?? join('runs', `benchmark-${benchmark.replaceAll('/', '-')}${quick ? '-quick' : ''}`);
+  return out ?? join('runs', `benchmark-${definitionTitle(benchmark).replaceAll('/', '-')}${quick ? '-quick' : ''}`);
 }
 
 /** How a cell is tuned. */

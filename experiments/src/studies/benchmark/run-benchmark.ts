@@ -6,6 +6,7 @@ import { withSideOf } from '../../run/open/native-products.ts';
 import { checkBackendOptions, startBackend } from '../../run/process/backend.ts';
 import { Interrupted, listenForStop, signalExitCode } from '../../run/process/stop.ts';
 import { Progress } from '../../terminal/progress.ts';
+import { definitionTitle } from '../definitions.ts';
 import { benchmarkCells, type Cell, cellName, rowName } from './cells.ts';
 import { Grid } from './grid.ts';
 import { type PlannedRow, readEarlierGrids } from './included.ts';
@@ -25,7 +26,7 @@ export async function runBenchmark(request: BenchmarkRequest): Promise<number> {
   checkRunsFolder(out);
   const cells = await benchmarkCells(benchmark, request);
   if (request.tune !== undefined) for (const cell of cells) await spaceOf(cell, benchmark.models[cell.model].space);
-  const earlier = readEarlierGrids(request.include ?? [], request.benchmark);
+  const earlier = readEarlierGrids(request.include ?? [], definitionTitle(request.benchmark));
   const progress = new Progress({ quiet: request.quietly });
   const choice = await startBackend(request.backend);
   const listeners: ((signal: NodeJS.Signals) => void)[] = [];

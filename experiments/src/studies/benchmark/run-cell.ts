@@ -1,4 +1,5 @@
 import type { BackendChoice } from '@seqrec/core';
+import { recipeTitle } from '../../config/load-recipe.ts';
 import { dataFolder } from '../../data/data-folder.ts';
 import { type PreparedData, prepareData } from '../../data/dataset.ts';
 import { readJson } from '../../run/folder/atomic.ts';
@@ -43,7 +44,7 @@ export async function runCell(
     const config = { ...of.config, seed };
     const row = cellName(of);
     const done = await runSeed({
-      ...{ row, recipe: of.recipe, config, data: await data(of), out, choice, progress, stop },
+      ...{ row, recipe: recipeTitle(of.recipe), config, data: await data(of), out, choice, progress, stop },
     });
     if (done === undefined) throw new Interrupted('stopped');
     return { cell: of, done };

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import type { Override } from '../../arguments.ts';
-import { recipeSpace, resolveConfig } from '../../config/load-recipe.ts';
+import { recipeSpace, recipeTitle, resolveConfig } from '../../config/load-recipe.ts';
 import type { RecipeConfig } from '../../config/schema.ts';
 import { parseSpace, type WrittenSpace } from '../../config/search-space.ts';
 import { RunError, UsageError } from '../../errors.ts';
@@ -67,7 +67,7 @@ export async function tuneCell(
   const written = await spaceOf(cell, own);
   const folder = join(out, cellName(cell).replaceAll(/[^\w-]+/g, '-'));
   const searched = await search({
-    ...{ ...context, budget, trials, name: recipe, out: folder, eta: ETA, seed: SEED },
+    ...{ ...context, budget, trials, name: recipeTitle(recipe), out: folder, eta: ETA, seed: SEED },
     space: freeDimensions(
       parseSpace(written, () => `${cell.model}: space: `),
       fixed,

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { BackendChoice } from '@seqrec/core';
 import type { Override } from '../../arguments.ts';
-import { resolveRun } from '../../config/load-recipe.ts';
+import { recipeTitle, resolveRun } from '../../config/load-recipe.ts';
 import { isRankingConfig, type RunConfig } from '../../config/run-config.ts';
 import { dataFolder } from '../../data/data-folder.ts';
 import { prepareRun } from '../../data/prepare-run.ts';
@@ -41,7 +41,7 @@ export async function runsBefore(
     const overrides = [...(before.changes ?? []), ...options.epochs];
     const config = underSeed(table, (await resolveRun({ recipe: before.recipe, overrides })).config, seed);
     const material = await prepareRun(config, dataFolder(options.dataFolder), options.progress);
-    const done = await runSeed({ row: before.name, recipe: before.recipe, ...material, ...options });
+    const done = await runSeed({ row: before.name, recipe: recipeTitle(before.recipe), ...material, ...options });
     if (done === undefined) return undefined;
     made.push({ before, path: await given(before, openRunDir(options.out, done.run), { config, seed, ...options }) });
   }

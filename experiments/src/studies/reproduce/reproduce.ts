@@ -1,7 +1,7 @@
 import { join, relative } from 'node:path';
 import type { Override } from '../../arguments.ts';
 import { isWorld } from '../../config/data-schema.ts';
-import { resolveRun } from '../../config/load-recipe.ts';
+import { recipeTitle, resolveRun } from '../../config/load-recipe.ts';
 import type { RunConfig } from '../../config/run-config.ts';
 import { dataFolder } from '../../data/data-folder.ts';
 import { isRankingMaterial, prepareRun, type RunMaterial, withConfig } from '../../data/prepare-run.ts';
@@ -16,6 +16,7 @@ import { listenForStop, signalExitCode } from '../../run/process/stop.ts';
 import { limitRemarks } from '../../run/ranking/limits.ts';
 import { suggestion } from '../../suggest.ts';
 import { Progress } from '../../terminal/progress.ts';
+import { definitionTitle } from '../definitions.ts';
 import { runsBefore } from './before.ts';
 import { changedRemarks, isOtherExperiment } from './changed.ts';
 import { type RunCost, renderCosts, runCost } from './cost.ts';
@@ -59,14 +60,15 @@ interface PlannedRow {
 /** `seqrec reproduce`: runs what is missing of a table, seed by seed, and writes it. Returns the exit code. */
 export async function reproduce(request: ReproduceRequest): Promise<number> {
   const table = await loadTable(request.table);
-  const out = request.out ?? join('runs', `reproduce-${request.table.replaceAll('/', '-')}`);
+  const name = definitionTitle(request.table);
+  const out = request.out ?? join('runs', `reproduce-${name.replaceAll('/', '-')}`);
   checkBackendOptions(request.backend);
   checkRunsFolder(out);
   const planned = await plan(table, request);
   const { rows } = planned;
   const included = includedRuns(
     request.include ?? [],
-    { name: request.table, table },
+    { name, table },
     rows.map(({ row }) => row.name),
   );
   const remarks = [...planned.remarks, ...included.remarks];
@@ -101,7 +103,7 @@ export async function reproduce(request: ReproduceRequest): Promise<number> {
         !isRankingMaterial(each) && each.config.windows !== undefined && each.config.windows.policy !== 'control',
     );
     const about = {
-      name: request.table,
+      name,
       table: isOtherExperiment(request.overrides) ? { ...table, tolerance: undefined } : table,
       // What the split of a generated stream says of it holds for every row: the most that can be reached.
       remarks: isWorld(rows[0].config.data) ? [...remarks, split.step.detail, ...limitRemarks(materials[0])] : remarks,
@@ -136,7 +138,7 @@ export async function reproduce(request: ReproduceRequest): Promise<number> {
         }
         const done = await runSeed({
           row: row.name,
-          recipe: row.recipe,
+          recipe: recipeTitle(row.recipe),
           ...material,
           out,
           choice,

@@ -68,6 +68,8 @@ export interface PaperTable {
   readonly source: string;
   /** Protocol and caveats, printed with the figures. */
   readonly notes: readonly string[];
+  /** Files, relative to the file of the table, and packages that define what its configurations name. */
+  readonly plugins?: readonly string[];
   readonly metrics: readonly string[];
   /** How far from the published figure counts as reproduced, metric by metric; without it only claims are judged. */
   readonly tolerance?: Readonly<Record<string, number>>;

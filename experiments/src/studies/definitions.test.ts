@@ -1,0 +1,143 @@
+// Benchmarks and tables in files of one's own, as a stranger has them: every run is a process of its own.
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it, test } from 'vitest';
+import { writeFiles } from '../testing/plugin-files.ts';
+import { runCli } from '../testing/run-cli.ts';
+import { benchmarkNames, loadBenchmark } from './benchmark/load-benchmark.ts';
+import { benchmarkShape } from './benchmark/shape.ts';
+import { definitionTitle } from './definitions.ts';
+import { loadTable, tableNames } from './reproduce/load-table.ts';
+import { tableShape } from './reproduce/shape.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'seqrec-own-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+/** Users who walk round twenty items, a step a day. */
+const walks = Array.from({ length: 60 }, (_, user) =>
+  Array.from({ length: 12 }, (_, day) => `u${user},i${(user * 7 + day) % 20},${1.7e9 + 86400 * (day + user)}`),
+).flat();
+
+const objective = `import { candidateFlops, defineObjective } from '@seqrec/models';
+import * as tf from '@tensorflow/tfjs-core';
+import { z } from 'zod';
+defineObjective({
+  kind: 'acme/near',
+  schema: z.strictObject({ kind: z.literal('acme/near') }),
+  flops: (_, work) => candidateFlops(0, work),
+  create: () => ({
+    name: 'acme/near',
+    settings: {},
+    loss({ model, batch, run }) {
+      const labels = tf.gather(model.itemVectors(run), batch.targets);
+      const sum = tf.sum(tf.mul(model.encode(batch, run), labels));
+      return { sum: tf.neg(sum), weight: batch.numTokens };
+    },
+  }),
+});
+`;
+
+const benchmark = `import { defineBenchmark, loadBenchmark } from '@seqrec/experiments';
+const { models, losses, ...base } = await loadBenchmark('losses-and-blocks');
+export const benchmark = defineBenchmark({
+  ...base,
+  plugins: ['./near.ts'],
+  data: { walks: {
+    'data.format': 'csv', 'data.path': 'walks.csv', 'evaluation.ks': '[5,10]',
+    'data.columns.user': 'user', 'data.columns.item': 'item', 'data.columns.time': 'at',
+  } },
+  models: { SASRec: { ...models.SASRec, on: {} }, Mine: { recipe: './mine.yaml' } },
+  losses: { sampled: losses.sampled, near: { 'objective.kind': 'acme/near' } },
+  quickData: ['walks'],
+});
+`;
+
+const table = `export const table = {
+  title: 'Walks', source: 'here', notes: [], metrics: ['HR@10'],
+  rows: [
+    { name: 'Mine', recipe: './recipes/mine.yaml', paper: {} },
+    { name: 'Chain', recipe: './recipes/mine.yaml', paper: {}, from: { row: 'Mine', baseline: 'markov' } },
+  ],
+  claims: [{ better: 'Chain', worse: 'Mine', metrics: ['HR@10'] }],
+};
+`;
+const mine = `extends: csv/sasrec
+data: { path: walks.csv, columns: { time: at } }
+model: { embeddingDim: 8, maxSequenceLength: 10, numBlocks: 1, numHeads: 1 }
+training: { epochs: 2 }
+evaluation: { ks: [10], baselines: [markov] }
+`;
+
+writeFiles(folder, {
+  'walks.csv': `user,item,at\n${walks.join('\n')}\n`,
+  'near.ts': objective,
+  'mine.yaml': mine,
+  'recipes/mine.yaml': mine,
+  'own.ts': benchmark,
+  'own-table.ts': table,
+  'throws.ts': "throw new TypeError('broken');\n",
+  'wrong.ts': "export const benchmark = { title: 3, models: { A: { recipes: 'x' } } };\n",
+  'wrong-table.ts': table.replace('recipe:', 'recipes:'),
+  'unknown-row.ts': table.replace("worse: 'Mine'", "worse: 'Yours'"),
+  'no-yaml.ts': benchmark.replace('./mine.yaml', './gone.yaml'),
+  'no-plugin.ts': benchmark.replace('./near.ts', './gone.ts'),
+});
+
+describe.concurrent('a file that cannot be used is one clear error', () => {
+  test.each<[string[], string]>([
+    [
+      ['benchmark', './none.ts'],
+      `the name of a benchmark or a file; got ./none.ts; there is no file ${folder}/none.ts`,
+    ],
+    [['reproduce', './none.ts'], 'the name of a table or a file; got ./none.ts'],
+    [['benchmark', './throws.ts'], './throws.ts: expected a file that loads; got TypeError: broken'],
+    [['benchmark', './own-table.ts'], './own-table.ts: expected an export named "benchmark"; got table'],
+    [['reproduce', './own.ts'], './own.ts: expected an export named "table"; got benchmark'],
+    [['benchmark', './wrong.ts'], './wrong.ts: benchmark: models.A.recipes: unknown key; did you mean recipe?'],
+    [['reproduce', './wrong-table.ts'], 'table: rows.0.recipes: unknown key; did you mean recipe?'],
+    [['reproduce', './unknown-row.ts'], 'table: claims: expected a row; got Yours'],
+    [['benchmark', './no-yaml.ts'], `${folder}/gone.yaml: expected a YAML configuration file`],
+    [['benchmark', './no-plugin.ts'], `./no-plugin.ts: plugins: expected a plug-in, a file or an installed package`],
+    [['benchmark', 'own'], 'benchmark "own" is not known'],
+  ])('%j: %s', async (args, said) => {
+    const { code, stderr } = await runCli(args, folder);
+    expect(stderr).toContain(said);
+    expect(stderr).not.toContain('defect');
+    expect(code).toBe(2);
+  });
+});
+
+it('a benchmark runs with a plug-in, a recipe and data of its own, in jobs as well', async () => {
+  const args = ['benchmark', './own.ts', '--quick', '--backend', 'cpu', '--jobs', '2'];
+  const { code, stdout, stderr } = await runCli(args, folder);
+  expect(stderr).not.toContain('error');
+  expect(code).toBe(0);
+  for (const row of ['SASRec, sampled', 'SASRec, near', 'Mine, sampled', 'Mine, near'])
+    expect(stdout).toMatch(
+      new RegExp(`\\| ${row} +\\| 1 +\\| [.\\d]+ \\| [.\\d]+ +\\| [\\d,]+ +\\| 1 +\\| [\\d.]+e\\+\\d+`),
+    );
+  const runs = readdirSync(join(folder, 'runs/benchmark-own-quick')).filter((name) => name.startsWith('mine-'));
+  expect(runs).toHaveLength(2);
+});
+
+it('a table runs with a recipe beside it', async () => {
+  const { code, stdout } = await runCli(['reproduce', './own-table.ts', '--seeds', '1', '--backend', 'cpu'], folder);
+  expect(code).toBe(0);
+  expect(stdout).toContain('| Chain > Mine |');
+  expect(stdout).toContain('written: runs/reproduce-own-table/table.md');
+});
+
+it('those of the repository have the shape that is asked of others', async () => {
+  for (const name of benchmarkNames())
+    expect(benchmarkShape.safeParse(await loadBenchmark(name)).error).toBeUndefined();
+  for (const name of tableNames()) expect(tableShape.safeParse(await loadTable(name)).error).toBeUndefined();
+});
+
+it.each([
+  ['hstu/ml-1m', 'hstu/ml-1m'],
+  ['./own.ts', 'own'],
+  ['/there/own.table.mjs', 'own.table'],
+])('%s is called %s', (name, title) => {
+  expect(definitionTitle(name)).toBe(title);
+});
