@@ -1,6 +1,6 @@
 import { defineBenchmark, loadBenchmark } from '@seqrec/experiments';
 
-const { models, losses, protocols, baselines, quick } = await loadBenchmark('losses-and-blocks');
+const { models, losses, protocols, training, baselines, quick } = await loadBenchmark('losses-and-blocks');
 const { SASRec, HSTU } = models;
 
 /** The model and the objective of this package among those of a benchmark, under its protocol, on orders. */
@@ -13,10 +13,11 @@ export const benchmark = defineBenchmark({
     orders: {
       'data.format': 'own/orders',
       'data.path': new URL('orders.txt', import.meta.url).pathname,
-      'evaluation.ks': '[5,10]',
     },
   },
-  protocols,
+  // Of forty things a list of a hundred would be all.
+  protocols: { time: { changes: { ...protocols.time.changes, 'evaluation.ks': '[5,10]' } } },
+  training,
   models: {
     SASRec: { ...SASRec, on: {} },
     HSTU: { ...HSTU, on: {} },

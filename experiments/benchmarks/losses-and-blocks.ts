@@ -1,22 +1,11 @@
 import { defineBenchmark } from '../src/studies/benchmark/benchmark.ts';
 
-/** One budget for all: the same width, depth, length, steps at most and patience. */
+/** The same width, depth and length. */
 const shared = {
   'model.embeddingDim': '64',
   'model.numBlocks': '2',
   'model.maxSequenceLength': '50',
   'optimizer.learningRate': '0.001',
-  'training.epochs': '100',
-  'training.batchSize': '128',
-  'training.evaluateEvery': '1',
-  'training.patience': '10',
-  'evaluation.ks': '[10,50,100]',
-  'evaluation.excludeSeen': 'all',
-  'evaluation.baselineHistory': 'all',
-  'evaluation.ease.maxMemory': '4096',
-  'evaluation.ties': 'expected',
-  'evaluation.queryTime': 'last',
-  'evaluation.selectBy': 'NDCG@10',
 };
 
 const square = { 'model.dqk': '64', 'model.dv': '64' };
@@ -52,8 +41,22 @@ export const benchmark = defineBenchmark({
         'data.split.cut': 'quantile',
         'data.split.quantile': '0.9',
         'data.split.target': 'last',
+        'evaluation.ks': '[10,50,100]',
+        'evaluation.excludeSeen': 'all',
+        'evaluation.baselineHistory': 'all',
+        'evaluation.ease.maxMemory': '4096',
+        'evaluation.ties': 'expected',
+        'evaluation.queryTime': 'last',
+        'evaluation.selectBy': 'NDCG@10',
       },
     },
+  },
+  // One budget for all: steps at most, and patience.
+  training: {
+    'training.epochs': '100',
+    'training.batchSize': '128',
+    'training.evaluateEvery': '1',
+    'training.patience': '10',
   },
   models: {
     SASRec: {

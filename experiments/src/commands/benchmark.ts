@@ -38,7 +38,10 @@ export function registerBenchmark(cli: CAC, invocation: Invocation): void {
     .option('--seeds <list>', 'Seeds, with commas (default: 1,2,3; with --quick: 1)')
     .option('--datasets <names>', 'Only these data sets, with commas or semicolons')
     .option('--protocols <names>', 'Only these protocols, with commas or semicolons')
-    .option('--models <names>', 'Only these models, with commas; with semicolons where a name holds a comma')
+    .option(
+      '--models <names>',
+      'Only these models, with commas; with semicolons where a name holds a comma; a YAML file is a model of your own',
+    )
     .option('--losses <names>', 'Only these losses, with commas; with semicolons where a name holds a comma')
     .option('--retrain', 'Also train each row anew on the validation part, for the epochs that it has chosen')
     .option('--quick', 'Minutes instead of hours: less training, one seed; the tables then say so')
@@ -62,6 +65,7 @@ export function registerBenchmark(cli: CAC, invocation: Invocation): void {
     .example('  $ seqrec benchmark ./own.ts --seeds 1')
     .example('  $ seqrec benchmark time-to-split --datasets beauty,ml-1m --models SASRec+ --seeds 1')
     .example('  $ seqrec benchmark losses-and-blocks --datasets beauty --jobs 2')
+    .example('  $ seqrec benchmark losses-and-blocks --datasets beauty --models SASRec,./mine.yaml --losses full')
     .example('  $ seqrec benchmark time-to-split --datasets beauty --tune 1e14 --trials 16')
     .example(
       '  $ seqrec benchmark time-to-split --datasets beauty --seeds 2,3 --save --include docs/results/zen-5/FILE.json',

@@ -52,7 +52,8 @@ export async function recipeSpace(name: string): Promise<WrittenSpace | undefine
   return isYaml(name) ? undefined : (await writtenRecipe(name)).space;
 }
 
-const isYaml = (recipe: string): boolean => /\.ya?ml$/.test(recipe);
+/** Whether a recipe is a YAML file that stands for one. */
+export const isYaml = (recipe: string): boolean => /\.ya?ml$/.test(recipe);
 
 /** What a recipe is called in the names of runs and in tables: a YAML file by its name alone. */
 export function recipeTitle(recipe: string): string {

@@ -39,14 +39,15 @@ defineObjective({
 `;
 
 const benchmark = `import { defineBenchmark, loadBenchmark } from '@seqrec/experiments';
-const { models, losses, ...base } = await loadBenchmark('losses-and-blocks');
+const { models, losses, protocols, ...base } = await loadBenchmark('losses-and-blocks');
 export const benchmark = defineBenchmark({
   ...base,
   plugins: ['./near.ts'],
   data: { walks: {
-    'data.format': 'csv', 'data.path': 'walks.csv', 'evaluation.ks': '[5,10]',
+    'data.format': 'csv', 'data.path': 'walks.csv',
     'data.columns.user': 'user', 'data.columns.item': 'item', 'data.columns.time': 'at',
   } },
+  protocols: { time: { changes: { ...protocols.time.changes, 'evaluation.ks': '[5,10]' } } },
   models: { SASRec: { ...models.SASRec, on: {} }, Mine: { recipe: './mine.yaml' } },
   losses: { sampled: losses.sampled, near: { 'objective.kind': 'acme/near' } },
   quickData: ['walks'],
@@ -74,6 +75,8 @@ writeFiles(folder, {
   'near.ts': objective,
   'mine.yaml': mine,
   'recipes/mine.yaml': mine,
+  'recipes/asked.yaml': `${mine}plugins: [../near.ts]\n`,
+  'SASRec.yaml': mine,
   'own.ts': benchmark,
   'own-table.ts': table,
   'throws.ts': "throw new TypeError('broken');\n",
@@ -100,6 +103,8 @@ describe.concurrent('a file that cannot be used is one clear error', () => {
     [['benchmark', './no-yaml.ts'], `${folder}/gone.yaml: expected a YAML configuration file`],
     [['benchmark', './no-plugin.ts'], `./no-plugin.ts: plugins: expected a plug-in, a file or an installed package`],
     [['benchmark', 'own'], 'benchmark "own" is not known'],
+    [['benchmark', './own.ts', '--models', './SASRec.yaml'], 'there is a model SASRec'],
+    [['benchmark', './own.ts', '--models', 'Mine,./gone.yaml'], './gone.yaml: expected a YAML configuration file'],
   ])('%j: %s', async (args, said) => {
     const { code, stderr } = await runCli(args, folder);
     expect(stderr).toContain(said);
@@ -109,11 +114,12 @@ describe.concurrent('a file that cannot be used is one clear error', () => {
 });
 
 it('a benchmark runs with a plug-in, a recipe and data of its own, in jobs as well', async () => {
-  const args = ['benchmark', './own.ts', '--quick', '--backend', 'cpu', '--jobs', '2'];
+  const models = 'SASRec,Mine,./recipes/asked.yaml';
+  const args = ['benchmark', './own.ts', '--quick', '--models', models, '--backend', 'cpu', '--jobs', '2'];
   const { code, stdout, stderr } = await runCli(args, folder);
   expect(stderr).not.toContain('error');
   expect(code).toBe(0);
-  for (const row of ['SASRec, sampled', 'SASRec, near', 'Mine, sampled', 'Mine, near'])
+  for (const row of ['SASRec, sampled', 'SASRec, near', 'Mine, sampled', 'Mine, near', 'asked, near'])
     expect(stdout).toMatch(
       new RegExp(`\\| ${row} +\\| 1 +\\| [.\\d]+ \\| [.\\d]+ +\\| [\\d,]+ +\\| 1 +\\| [\\d.]+e\\+\\d+`),
     );

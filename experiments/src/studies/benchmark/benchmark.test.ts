@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
@@ -7,9 +7,9 @@ import { parseSpace } from '../../config/search-space.ts';
 import { saveRanks } from '../../run/folder/ranks.ts';
 import { drawTrials } from '../search/draw.ts';
 import { type Benchmark, defineBenchmark } from './benchmark.ts';
-import { benchmarkCells, retrainedCell, rowName } from './cells.ts';
+import { benchmarkCells, type Cell, retrainedCell, rowName } from './cells.ts';
 import { Comparer } from './comparisons.ts';
-import { benchmarkNames, loadBenchmark } from './load-benchmark.ts';
+import { benchmarkNames, loadBenchmark, requestedBenchmark } from './load-benchmark.ts';
 import type { BenchmarkResult, GridRow } from './result.ts';
 import { benchmarkSections, renderBenchmark, verdictOf } from './sections.ts';
 import { spaceOf } from './tune-cell.ts';
@@ -107,6 +107,9 @@ describe('a benchmark', () => {
     expect(() => defineBenchmark({ ...tiny, published: [{ ...row, figures: { AUC: 1 } }] })).toThrow(
       'benchmark: published[0].figures: expected HR@10, NDCG@10; got AUC',
     );
+    expect(() => defineBenchmark({ ...tiny, training: { 'model.numBlocks': '1' } })).toThrow(
+      'benchmark: training: expected keys of training.; got model.numBlocks',
+    );
     for (const name of benchmarkNames()) {
       const benchmark = await loadBenchmark(name);
       for (const quick of [false, true])
@@ -114,6 +117,33 @@ describe('a benchmark', () => {
     }
     await expect((async () => loadBenchmark('time-to-splt'))()).rejects.toThrow('did you mean time-to-split?');
   });
+});
+
+it('has one budget, which a model may change, and one rule to judge by, which none may', async () => {
+  const { A, B } = tiny.models;
+  const with_ = (models: Benchmark['models']): Promise<Cell[]> =>
+    benchmarkCells({ ...tiny, training: { 'training.epochs': '5' }, models }, { data: ['small'], overrides: [] });
+  const cells = await with_({ A, B: { ...B, changes: { 'training.epochs': '7', 'evaluation.batchSize': '3' } } });
+  const epochs = cells.filter(({ protocol }) => protocol === 'last').map(({ config }) => config.training.epochs);
+  expect(epochs).toEqual([5, 5, 7]);
+  const refused = (key: string, text: string) => expect(with_({ A, B: { ...B, changes: { [key]: text } } })).rejects;
+  await refused('evaluation.excludeSeen', 'false').toThrow(
+    'benchmark: small, last: expected models on one data set that are judged by one rule; A has evaluation.excludeSeen true, B false; set it in the data set or the protocol',
+  );
+  await refused('data.minRating', '3').toThrow('A has data.minRating undefined, B 3');
+});
+
+it('takes models of YAML files beside its own', async () => {
+  const file = join(folder, 'mine.yaml');
+  writeFileSync(file, 'extends: ml-100k/sasrec\nmodel: { numBlocks: 3 }\ntraining: { epochs: 2 }\n');
+  const request = { benchmark: 'losses-and-blocks', models: ['SASRec, ' + file], losses: ['full'], data: ['beauty'] };
+  const cells = await benchmarkCells(await requestedBenchmark(request), { ...request, overrides: [] });
+  expect(cells.map(({ model }) => model)).toEqual(['SASRec', 'mine']);
+  expect(cells[1].config.model.kind).toBe('sasrec');
+  // The budget and the rules are those of the benchmark.
+  expect(cells[1].config.training).toEqual(cells[0].config.training);
+  expect(cells[1].config.evaluation).toEqual(cells[0].config.evaluation);
+  await expect(requestedBenchmark({ ...request, models: [file, file] })).rejects.toThrow('there is a model mine');
 });
 
 /** A row whose targets have these ranks. */

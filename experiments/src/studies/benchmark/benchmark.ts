@@ -6,8 +6,9 @@ import { ConfigError } from '../../errors.ts';
 /** Keys of a configuration with dots, as on the command line. */
 export type Changes = Readonly<Record<string, string>>;
 
-/** How data are split and models judged. */
+/** How data are split and models judged: all models alike. */
 export interface BenchmarkProtocol {
+  /** Of the sections `data` and `evaluation`. */
   readonly changes: Changes;
   /**
    * Further targets that the same models are tested on, by name: those that another rule of a split by time picks. A
@@ -43,7 +44,7 @@ export interface PublishedRow {
 
 /**
  * A grid of protocols, data sets, models and losses that is run over seeds, as data. What a cell changes of the recipe
- * of its model comes in this order, the later one counts: model, data, protocol, loss, model on these data.
+ * of its model comes in this order, the later one counts: training, model, data, protocol, loss, model on these data.
  */
 export interface Benchmark {
   readonly title: string;
@@ -54,6 +55,8 @@ export interface Benchmark {
   readonly plugins?: readonly string[];
   readonly data: Readonly<Record<string, Changes>>;
   readonly protocols: Readonly<Record<string, BenchmarkProtocol>>;
+  /** Changes of the section `training` that all models have, where their own do not say otherwise. */
+  readonly training?: Changes;
   readonly models: Readonly<Record<string, BenchmarkModel>>;
   /** Default: each model by the loss of its recipe. */
   readonly losses?: Readonly<Record<string, Changes>>;
@@ -72,6 +75,9 @@ export interface Benchmark {
 /** Declares a benchmark. @throws ConfigError for a name that nothing has. */
 export function defineBenchmark(benchmark: Benchmark): Benchmark {
   const { data, protocols, models, losses = {}, published = [] } = benchmark;
+  for (const key of Object.keys(benchmark.training ?? {}))
+    if (!key.startsWith('training.'))
+      throw new ConfigError(`benchmark: training: expected keys of training.; got ${key}`, 'put it into the models');
   for (const [name, { on = {}, losses: own = [], space }] of Object.entries(models)) {
     if (space !== undefined) parseSpace(space, () => `benchmark: models.${name}.space: `);
     for (const each of Object.keys(on)) check(`models.${name}.on`, each, data);

@@ -1,8 +1,9 @@
 import type { Override } from '../../arguments.ts';
-import { resolveRun } from '../../config/load-recipe.ts';
+import { recipeTitle, resolveRun } from '../../config/load-recipe.ts';
 import { isRankingConfig } from '../../config/run-config.ts';
 import type { RecipeConfig } from '../../config/schema.ts';
 import { ConfigError, UsageError } from '../../errors.ts';
+import { firstDifference } from '../../run/open/resume.ts';
 import { suggestion } from '../../suggest.ts';
 import type { Benchmark, Changes } from './benchmark.ts';
 
@@ -52,7 +53,15 @@ export async function benchmarkCells(benchmark: Benchmark, selection: Selection)
         const variants = losses.length === 0 ? [[undefined, {}] as const] : own;
         for (const [loss, ofLoss] of variants) {
           const quick = selection.quick ? benchmark.quick : {};
-          const all = [model.changes, ofData, protocol.changes, ofLoss, model.on?.[dataName], quick];
+          const all = [
+            benchmark.training,
+            model.changes,
+            ofData,
+            protocol.changes,
+            ofLoss,
+            model.on?.[dataName],
+            quick,
+          ];
           // Baselines are fitted once for the cells of a protocol, and not by each run.
           const without = { key: 'evaluation.baselines', text: 'none' };
           const overrides = [...all.flatMap(overridesOf), without, ...selection.overrides];
@@ -68,7 +77,27 @@ export async function benchmarkCells(benchmark: Benchmark, selection: Selection)
           cells.push({ ...name, recipe: model.recipe, overrides, config });
         }
       }
+  for (const cell of cells)
+    checkJudgedAlike(cell, cells.find((each) => each.data === cell.data && each.protocol === cell.protocol)!);
   return cells;
+}
+
+/** What of an evaluation is no rule by which a model is judged. */
+const NO_RULES = ['batchSize', 'selectBy'];
+
+/** @throws ConfigError for models of one table that are judged by different rules, or on different data. */
+function checkJudgedAlike(cell: Cell, first: Cell): void {
+  const rules = ({ data, evaluation }: RecipeConfig) => ({
+    data,
+    evaluation: Object.fromEntries(Object.entries(evaluation).filter(([key]) => !NO_RULES.includes(key))),
+  });
+  const difference = firstDifference(rules(first.config), rules(cell.config));
+  if (difference === undefined) return;
+  const { key, before, after } = difference;
+  throw new ConfigError(
+    `benchmark: ${cell.data}, ${cell.protocol}: expected models on one data set that are judged by one rule; ${first.model} has ${key} ${JSON.stringify(before)}, ${cell.model} ${JSON.stringify(after)}`,
+    'set it in the data set or the protocol, which count more than a model',
+  );
 }
 
 /**
@@ -105,15 +134,17 @@ function withoutValidation(data: RecipeConfig['data']): unknown {
 export const overridesOf = (changes: Changes | undefined): Override[] =>
   Object.entries(changes ?? {}).map(([key, text]) => ({ key, text }));
 
+/** Names may hold commas, as "SASRec, filed" does: what is not a name is taken for several. */
+export function namesIn(given: readonly string[], known: object): string[] {
+  return given.flatMap((name) => (Object.hasOwn(known, name) ? [name] : name.split(',').map((part) => part.trim())));
+}
+
 function chosen<T>(
   option: string,
   all: Readonly<Record<string, T>>,
   names: readonly string[] | undefined,
 ): (readonly [name: string, value: T])[] {
-  // Names may hold commas, as "SASRec, filed" does: what is not a name is taken for several.
-  const wanted = names?.flatMap((name) =>
-    Object.hasOwn(all, name) ? [name] : name.split(',').map((part) => part.trim()),
-  );
+  const wanted = names && namesIn(names, all).map(recipeTitle);
   for (const name of wanted ?? [])
     if (!Object.hasOwn(all, name))
       throw new UsageError(

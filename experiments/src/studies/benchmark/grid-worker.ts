@@ -3,7 +3,7 @@ import { Interrupted, type StopSignal } from '../../run/process/stop.ts';
 import type { Progress } from '../../terminal/progress.ts';
 import { benchmarkCells, type Cell } from './cells.ts';
 import type { GridTask } from './jobs.ts';
-import { loadBenchmark } from './load-benchmark.ts';
+import { requestedBenchmark } from './load-benchmark.ts';
 import { type BenchmarkRequest, benchmarkFolder, tuningOf } from './request.ts';
 import { preparedOnce, runCell } from './run-cell.ts';
 import { tuneCell } from './tune-cell.ts';
@@ -13,7 +13,7 @@ export async function gridWorker(
   request: BenchmarkRequest,
   { progress, stop }: { readonly progress: Progress; readonly stop: StopSignal },
 ): Promise<(task: GridTask) => Promise<void>> {
-  const benchmark = await loadBenchmark(request.benchmark);
+  const benchmark = await requestedBenchmark(request);
   const cells = await benchmarkCells(benchmark, request);
   const out = benchmarkFolder(request);
   const { threads = 1 } = checkBackendOptions(request.backend);

@@ -1,5 +1,8 @@
+import { isYaml, recipeTitle } from '../../config/load-recipe.ts';
+import { UsageError } from '../../errors.ts';
 import { definitionNames, loadDefinition } from '../definitions.ts';
-import { type Benchmark, defineBenchmark } from './benchmark.ts';
+import { type Benchmark, type BenchmarkModel, defineBenchmark } from './benchmark.ts';
+import { namesIn } from './cells.ts';
 import { benchmarkShape } from './shape.ts';
 
 /** Names of all benchmarks: the files under `experiments/benchmarks`. */
@@ -23,3 +26,29 @@ export const loadBenchmark = (name: string): Promise<Benchmark> =>
       }),
     },
   });
+
+/**
+ * The benchmark of a request: beside its own models those of the YAML files among the models that are asked for, called
+ * as their files.
+ *
+ * @throws UsageError for a file that is called as a model of the benchmark is.
+ */
+export async function requestedBenchmark({
+  benchmark: name,
+  models: asked = [],
+}: {
+  readonly benchmark: string;
+  readonly models?: readonly string[];
+}): Promise<Benchmark> {
+  const benchmark = await loadBenchmark(name);
+  const { models } = benchmark;
+  const added: Record<string, BenchmarkModel> = {};
+  for (const recipe of namesIn(asked, models)) {
+    if (!isYaml(recipe)) continue;
+    const title = recipeTitle(recipe);
+    if (Object.hasOwn(models, title) || Object.hasOwn(added, title))
+      throw new UsageError(`--models: ${recipe}: expected a file with a name of its own; there is a model ${title}`);
+    added[title] = { recipe };
+  }
+  return { ...benchmark, models: { ...models, ...added } };
+}

@@ -11,7 +11,7 @@ import { benchmarkCells, type Cell, cellName, rowName } from './cells.ts';
 import { Grid } from './grid.ts';
 import { type PlannedRow, readEarlierGrids } from './included.ts';
 import { type GridTask, runJobs } from './jobs.ts';
-import { loadBenchmark } from './load-benchmark.ts';
+import { requestedBenchmark } from './load-benchmark.ts';
 import { type BenchmarkRequest, benchmarkFolder } from './request.ts';
 import type { BenchmarkResult } from './result.ts';
 import { type CellContext, runCell } from './run-cell.ts';
@@ -20,7 +20,7 @@ import { spaceOf } from './tune-cell.ts';
 
 /** `seqrec benchmark`: runs what is missing of a grid, seed by seed, and writes its tables. Returns the exit code. */
 export async function runBenchmark(request: BenchmarkRequest): Promise<number> {
-  const benchmark = await loadBenchmark(request.benchmark);
+  const benchmark = await requestedBenchmark(request);
   const out = benchmarkFolder(request);
   checkBackendOptions(request.backend);
   checkRunsFolder(out);

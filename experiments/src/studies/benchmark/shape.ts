@@ -19,6 +19,7 @@ export const benchmarkShape: z.ZodType<Benchmark> = z.strictObject({
     z.string(),
     z.strictObject({ changes, tests: z.record(z.string(), z.enum(targetRules)).optional() }),
   ),
+  training: changes.optional(),
   models: z.record(
     z.string(),
     z.strictObject({
