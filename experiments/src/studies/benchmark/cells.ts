@@ -3,6 +3,7 @@ import { recipeTitle, resolveRun } from '../../config/load-recipe.ts';
 import { isRankingConfig } from '../../config/run-config.ts';
 import type { RecipeConfig } from '../../config/schema.ts';
 import { ConfigError, UsageError } from '../../errors.ts';
+import { rankingRules } from '../../run/evaluation/protocol.ts';
 import { firstDifference } from '../../run/open/resume.ts';
 import { suggestion } from '../../suggest.ts';
 import type { Benchmark, Changes } from './benchmark.ts';
@@ -82,14 +83,11 @@ export async function benchmarkCells(benchmark: Benchmark, selection: Selection)
   return cells;
 }
 
-/** What of an evaluation is no rule by which a model is judged. */
-const NO_RULES = ['batchSize', 'selectBy'];
-
 /** @throws ConfigError for models of one table that are judged by different rules, or on different data. */
 function checkJudgedAlike(cell: Cell, first: Cell): void {
   const rules = ({ data, evaluation }: RecipeConfig) => ({
     data,
-    evaluation: Object.fromEntries(Object.entries(evaluation).filter(([key]) => !NO_RULES.includes(key))),
+    evaluation: Object.fromEntries(rankingRules(evaluation)),
   });
   const difference = firstDifference(rules(first.config), rules(cell.config));
   if (difference === undefined) return;
