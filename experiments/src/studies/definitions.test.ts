@@ -81,6 +81,10 @@ writeFiles(folder, {
   'own-table.ts': table,
   'throws.ts': "throw new TypeError('broken');\n",
   'wrong.ts': "export const benchmark = { title: 3, models: { A: { recipes: 'x' } } };\n",
+  'two-rules.ts': table.replace(
+    "{ name: 'Chain'",
+    "{ name: 'Seen', recipe: './mine.yaml', changes: [{ key: 'evaluation.excludeSeen', text: 'false' }], paper: {} }, { name: 'Chain'",
+  ),
   'wrong-table.ts': table.replace('recipe:', 'recipes:'),
   'unknown-row.ts': table.replace("worse: 'Mine'", "worse: 'Yours'"),
   'no-yaml.ts': benchmark.replace('./mine.yaml', './gone.yaml'),
@@ -132,6 +136,12 @@ it('a table runs with a recipe beside it', async () => {
   expect(code).toBe(0);
   expect(stdout).toContain('| Chain > Mine |');
   expect(stdout).toContain('written: runs/reproduce-own-table/table.md');
+});
+
+it('rows that are judged by other rules are told', async () => {
+  const args = ['reproduce', './two-rules.ts', '--seeds', '1', '--epochs', '1', '--backend', 'cpu'];
+  const { stdout } = await runCli(args, folder);
+  expect(stdout).toContain('Judged by other rules: Mine by evaluation.excludeSeen true, Seen by false.');
 });
 
 it('those of the repository have the shape that is asked of others', async () => {

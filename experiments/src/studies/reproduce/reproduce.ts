@@ -7,10 +7,12 @@ import { dataFolder } from '../../data/data-folder.ts';
 import { isRankingMaterial, prepareRun, type RunMaterial, withConfig } from '../../data/prepare-run.ts';
 import { UsageError } from '../../errors.ts';
 import { saveResult } from '../../results/saved.ts';
+import { rankingRules } from '../../run/evaluation/protocol.ts';
 import { writeFileAtomic, writeJson } from '../../run/folder/atomic.ts';
 import { makeFolder } from '../../run/folder/make-folder.ts';
 import { checkRunsFolder, openRunDir } from '../../run/folder/run-dir.ts';
 import { checkMaterial } from '../../run/loop/execute-any.ts';
+import { firstDifference } from '../../run/open/resume.ts';
 import { type BackendOptions, checkBackendOptions, startBackend } from '../../run/process/backend.ts';
 import { listenForStop, signalExitCode } from '../../run/process/stop.ts';
 import { limitRemarks } from '../../run/ranking/limits.ts';
@@ -197,6 +199,7 @@ async function plan(
   const remarks = [
     ...(size.name === undefined ? [] : [`Size: ${size.name}.`]),
     ...fewerEpochs(trained),
+    ...otherRules(rows),
     ...changedRemarks(request.overrides),
   ];
   return { rows, remarks };
@@ -207,6 +210,20 @@ export function fewerEpochs(rows: readonly { readonly epochs: number; readonly p
   const fewer = rows.filter(({ epochs, published }) => epochs < published);
   const said = new Set(fewer.map(({ epochs, published }) => `${epochs} of ${published}`));
   return said.size === 0 ? [] : [`${[...said].join(', ')} epochs: not the published experiment.`];
+}
+
+/** What to say of rows whose evaluations rank by different rules: they are not compared by the model alone. */
+function otherRules(rows: readonly PlannedRow[]): string[] {
+  const rules = ({ config }: PlannedRow) => Object.fromEntries(rankingRules(config.evaluation as never));
+  const [first] = rows;
+  return rows.flatMap((row) => {
+    const difference = firstDifference(rules(first), rules(row), 'evaluation');
+    if (difference === undefined) return [];
+    const { key, before, after } = difference;
+    return [
+      `Judged by other rules: ${first.row.name} by ${key} ${JSON.stringify(before)}, ${row.row.name} by ${JSON.stringify(after)}.`,
+    ];
+  });
 }
 
 function sizeOf(
