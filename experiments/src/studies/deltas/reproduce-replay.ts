@@ -12,7 +12,7 @@ import { suggestion } from '../../suggest.ts';
 import { formatDuration } from '../../terminal/format.ts';
 import { Progress } from '../../terminal/progress.ts';
 import { loadReplay } from '../reproduce/load-table.ts';
-import type { ReproduceRequest } from '../reproduce/reproduce.ts';
+import type { ReproduceRequest } from '../reproduce/request.ts';
 import { readPoints, savePoints } from '../staleness/points-file.ts';
 import { showStudy } from '../study/show.ts';
 import { StudyDir } from '../study/study.ts';

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { loadRecipe } from '../../config/load-recipe.ts';
 import { loadReplay, loadTable, replayNames, tableNames } from './load-table.ts';
+import { fewerEpochs } from './plan-rows.ts';
 import { renderLatex, renderMarkdown } from './render.ts';
-import { fewerEpochs } from './reproduce.ts';
 import { results } from './sections.ts';
 import { defineTable } from './table.ts';
 import { claimVerdicts, estimate, rowVerdict } from './verdict.ts';
