@@ -1,3 +1,4 @@
+import { fileURLToPath } from 'node:url';
 import { defineBenchmark, loadBenchmark } from '@seqrec/experiments';
 
 const { models, losses, protocols, training, baselines, quick } = await loadBenchmark('losses-and-blocks');
@@ -12,7 +13,7 @@ export const benchmark = defineBenchmark({
   data: {
     orders: {
       'data.format': 'own/orders',
-      'data.path': new URL('orders.txt', import.meta.url).pathname,
+      'data.path': fileURLToPath(new URL('orders.txt', import.meta.url)),
     },
   },
   // Of forty things a list of a hundred would be all.
