@@ -135,12 +135,17 @@ it('has one budget, which a model may change, and one rule to judge by, which no
 
 it('takes models of YAML files beside its own', async () => {
   const file = join(folder, 'mine.yaml');
-  writeFileSync(file, 'extends: ml-100k/sasrec\nmodel: { numBlocks: 3 }\ntraining: { epochs: 2 }\n');
+  const [data, evaluation] = ['{ format: csv, path: nowhere.csv }', '{ ks: [3], excludeSeen: false, positions: last }'];
+  writeFileSync(
+    file,
+    `extends: csv/sasrec\ndata: ${data}\nmodel: { numBlocks: 3 }\ntraining: { epochs: 2 }\nevaluation: ${evaluation}\n`,
+  );
   const request = { benchmark: 'losses-and-blocks', models: ['SASRec, ' + file], losses: ['full'], data: ['beauty'] };
   const cells = await benchmarkCells(await requestedBenchmark(request), { ...request, overrides: [] });
   expect(cells.map(({ model }) => model)).toEqual(['SASRec', 'mine']);
   expect(cells[1].config.model.kind).toBe('sasrec');
-  // The budget and the rules are those of the benchmark.
+  // Data, budget and rules are those of the benchmark, whatever the file says.
+  expect(cells[1].config.data).toEqual(cells[0].config.data);
   expect(cells[1].config.training).toEqual(cells[0].config.training);
   expect(cells[1].config.evaluation).toEqual(cells[0].config.evaluation);
   await expect(requestedBenchmark({ ...request, models: [file, file] })).rejects.toThrow('there is a model mine');

@@ -1,5 +1,5 @@
 import type { Override } from '../../arguments.ts';
-import { recipeTitle, resolveRun } from '../../config/load-recipe.ts';
+import { isYaml, recipeTitle, resolveRun } from '../../config/load-recipe.ts';
 import { isRankingConfig } from '../../config/run-config.ts';
 import type { RecipeConfig } from '../../config/schema.ts';
 import { ConfigError, UsageError } from '../../errors.ts';
@@ -39,6 +39,12 @@ export const rowName = ({ model, loss, retrained }: Pick<Cell, 'model' | 'loss' 
 
 export const cellName = (cell: Cell): string => `${cell.data}, ${cell.protocol}, ${rowName(cell)}`;
 
+/** A YAML file may have data and an evaluation of its own: in a benchmark they give way, before anything is changed. */
+const SECTIONS: Changes = {
+  data: JSON.stringify({ format: 'named', name: 'ml-1m' }),
+  evaluation: JSON.stringify({ ks: [10], batchSize: 128, excludeSeen: true }),
+};
+
 /** The cells of a grid, data set by data set. @throws UsageError for a part that it does not have. */
 export async function benchmarkCells(benchmark: Benchmark, selection: Selection): Promise<Cell[]> {
   const quickData = selection.quick ? benchmark.quickData : undefined;
@@ -54,7 +60,9 @@ export async function benchmarkCells(benchmark: Benchmark, selection: Selection)
         const variants = losses.length === 0 ? [[undefined, {}] as const] : own;
         for (const [loss, ofLoss] of variants) {
           const quick = selection.quick ? benchmark.quick : {};
+          const sections = isYaml(model.recipe) ? SECTIONS : {};
           const all = [
+            sections,
             benchmark.training,
             model.changes,
             ofData,
