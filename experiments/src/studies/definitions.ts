@@ -2,6 +2,7 @@ import { existsSync, readdirSync, statSync } from 'node:fs';
 import { basename, dirname, extname, isAbsolute, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { z } from 'zod';
+import { isYaml } from '../config/load-recipe.ts';
 import { validate } from '../config/validate.ts';
 import { ConfigError, UsageError } from '../errors.ts';
 import { isFileName } from '../plugins/find-plugin.ts';
@@ -98,6 +99,6 @@ const kindOf = (folder: Folder): string => (folder === 'benchmarks' ? 'benchmark
 
 /** A YAML file is looked for beside the file that names it; other recipes are known by their names. */
 function recipeBeside(definition: string, recipe: string): string {
-  if (!/\.ya?ml$/.test(recipe) || isAbsolute(recipe)) return recipe;
+  if (!isYaml(recipe) || isAbsolute(recipe)) return recipe;
   return resolve(dirname(definition), recipe);
 }
