@@ -79,6 +79,14 @@ writeFiles(folder, {
   'SASRec.yaml': mine,
   'own.ts': benchmark,
   'own-table.ts': table,
+  'codes.ts': benchmark
+    .replace('Mine: {', 'Codes: {')
+    .replace('./mine.yaml', './codes.yaml')
+    .replace(/losses: \{.*\n/, "losses: { full: { 'objective.kind': 'full-softmax' } },\n"),
+  'codes.yaml': `extends: amazon-beauty/sid-decoder
+model: { embeddingDim: 8, maxSequenceLength: 10, numBlocks: 1, numHeads: 1, ffnDim: 8 }
+task: { kind: generation, ids: { vectors: [{ kind: behaviour, width: 4 }], tokenizer: { kind: residual-k-means, levels: 2, codes: 4 } }, beams: all }
+`,
   'throws.ts': "throw new TypeError('broken');\n",
   'wrong.ts': "export const benchmark = { title: 3, models: { A: { recipes: 'x' } } };\n",
   'two-rules.ts': table.replace(
@@ -129,6 +137,14 @@ it('a benchmark runs with a plug-in, a recipe and data of its own, in jobs as we
     );
   const runs = readdirSync(join(folder, 'runs/benchmark-own-quick')).filter((name) => name.startsWith('mine-'));
   expect(runs).toHaveLength(2);
+});
+
+it('codes of items stand beside models of items in one benchmark', async () => {
+  const { stdout, stderr } = await runCli(['benchmark', './codes.ts', '--quick', '--backend', 'cpu'], folder);
+  expect(stderr).not.toContain('error');
+  // Its FLOPs are not counted.
+  expect(stdout).toMatch(/\| Codes, full +\| 1 +\| [.\d]+ \| [.\d]+ +\| [\d,]+ +\| 1 +\| +\|/);
+  expect(stdout).toMatch(/\| Codes, full +\|(?: [.\d]+ +\|)+ [.\d]+ +\| [.\d]+ +\|\n/);
 });
 
 it('a table runs with a recipe beside it', async () => {

@@ -140,7 +140,7 @@ it('takes models of YAML files beside its own', async () => {
     file,
     `extends: csv/sasrec\ndata: ${data}\nmodel: { numBlocks: 3 }\ntraining: { epochs: 2 }\nevaluation: ${evaluation}\n`,
   );
-  const request = { benchmark: 'losses-and-blocks', models: ['SASRec, ' + file], losses: ['full'], data: ['beauty'] };
+  const request = { benchmark: 'losses-and-blocks', models: [`SASRec, ${file}`], losses: ['full'], data: ['beauty'] };
   const cells = await benchmarkCells(await requestedBenchmark(request), { ...request, overrides: [] });
   expect(cells.map(({ model }) => model)).toEqual(['SASRec', 'mine']);
   expect(cells[1].config.model.kind).toBe('sasrec');

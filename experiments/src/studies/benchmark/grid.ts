@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import type { BackendChoice } from '@seqrec/core';
 import { eventsOfItems } from '@seqrec/data';
 import type { RecipeConfig } from '../../config/schema.ts';
+import { readCodedItems, withDecoding } from '../../data/coded-items.ts';
 import type { PreparedData } from '../../data/dataset.ts';
 import type { EvaluationContext } from '../../run/evaluation/evaluate-set.ts';
 import { readJson, writeFileAtomic, writeJson } from '../../run/folder/atomic.ts';
@@ -159,7 +160,10 @@ export class Grid {
     const { data, protocol, model, loss } = cell;
     const run = openRunDir(this.#out, done.run);
     const prepared = await this.prepared(cell);
-    const context = this.#context(prepared, cell.config);
+    // A run of generation has codes of its own.
+    const generation = await readCodedItems(cell.config, prepared.data.split.train, run.ids);
+    const coded = withDecoding({ ...prepared.data, ...(generation && { generation }) }, cell.config);
+    const context = this.#context({ ...prepared, data: coded }, cell.config);
     // What is rare or cold is so for all rows of a table alike.
     const ofGroup = this.#ofGroups.get(`${data}, ${protocol}`) ?? prepared;
     const { further, lists } = await testRun(run, prepared.sets, context, ofGroup.counts);
