@@ -25,12 +25,17 @@ const ETA = 3;
 /**
  * What is drawn from: the space of the model in the benchmark, or else that of its recipe.
  *
- * @throws UsageError for a model without a space.
+ * @throws UsageError for a model without a space, and for one of generation.
  */
 export async function spaceOf(
-  { model, recipe }: Pick<Cell, 'model' | 'recipe'>,
+  { model, recipe, config }: Pick<Cell, 'model' | 'recipe' | 'config'>,
   own: WrittenSpace | undefined,
 ): Promise<WrittenSpace> {
+  if (config.task.kind === 'generation')
+    throw new UsageError(
+      `--tune: expected models of the task retrieval, which a search is of; got ${model} of generation`,
+      'leave the model out (--models)',
+    );
   const written = own ?? (await recipeSpace(recipe));
   if (written !== undefined) return written;
   throw new UsageError(
