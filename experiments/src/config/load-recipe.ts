@@ -9,7 +9,7 @@ import { withOverrides } from './overrides.ts';
 import { type Origin, placesOf } from './places.ts';
 import { withPresets } from './presets.ts';
 import type { Recipe, WrittenRecipe } from './recipe.ts';
-import { type RunConfig, retrievalConfig, runConfigSchema } from './run-config.ts';
+import { type RunConfig, retrievalConfig, runConfigSchema, sequenceConfig } from './run-config.ts';
 import type { RecipeConfig } from './schema.ts';
 import type { WrittenSpace } from './search-space.ts';
 import { withDefaults } from './sections.ts';
@@ -81,8 +81,17 @@ export interface ConfigRequest {
  */
 export async function resolveConfig(request: ConfigRequest): Promise<ResolvedConfig> {
   const { name, config } = await resolveRun(request);
-  const what = request.file === undefined ? `the recipe ${name}` : request.file;
-  return { name, config: retrievalConfig(config, what) };
+  return { name, config: retrievalConfig(config, request.file ?? `the recipe ${name}`) };
+}
+
+/**
+ * {@link resolveRun} of the tasks over encoded histories, retrieval and generation.
+ *
+ * @throws ConfigError for a recipe or file of another task.
+ */
+export async function resolveSequences(request: ConfigRequest): Promise<ResolvedConfig> {
+  const { name, config } = await resolveRun(request);
+  return { name, config: sequenceConfig(config, request.file ?? `the recipe ${name}`) };
 }
 
 /**

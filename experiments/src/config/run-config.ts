@@ -14,7 +14,7 @@ const RANKING_COMMANDS =
 
 /** Those that take runs and recipes of generation. */
 export const GENERATION_COMMANDS =
-  'train, evaluate, recommend, titles, page, compare, report, export, reproduce, profile, bench step and bench generate';
+  'train, evaluate, recommend, titles, page, compare, report, export, reproduce, profile, search, benchmark, bench step and bench generate';
 
 /** The schema of a value by its `task.kind`: of rows or, as without one, of encoded histories. */
 export function runConfigSchema(value: unknown): z.ZodType<RunConfig, RunConfigInput> {

@@ -151,16 +151,6 @@ it('takes models of YAML files beside its own', async () => {
   await expect(requestedBenchmark({ ...request, models: [file, file] })).rejects.toThrow('there is a model mine');
 });
 
-it('searches models of retrieval that have a space', async () => {
-  const [cell] = await benchmarkCells(tiny, { models: ['A'], overrides: [] });
-  const space = { 'optimizer.learningRate': [0.1, 0.2] };
-  expect(await spaceOf(cell, space)).toBe(space);
-  const task = { ...cell.config.task, kind: 'generation' } as typeof cell.config.task;
-  await expect(spaceOf({ ...cell, config: { ...cell.config, task } }, space)).rejects.toThrow(
-    '--tune: expected models of the task retrieval, which a search is of; got A of generation',
-  );
-});
-
 /** A row whose targets have these ranks. */
 async function rowOf(row: string, seed: number | undefined, ranks: readonly number[]): Promise<GridRow> {
   const file = join(folder, `${row}-${seed}.safetensors`);

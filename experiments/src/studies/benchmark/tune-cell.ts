@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import type { Override } from '../../arguments.ts';
-import { recipeSpace, recipeTitle, resolveConfig } from '../../config/load-recipe.ts';
+import { recipeSpace, recipeTitle, resolveSequences } from '../../config/load-recipe.ts';
 import type { RecipeConfig } from '../../config/schema.ts';
 import { parseSpace, type WrittenSpace } from '../../config/search-space.ts';
 import { RunError, UsageError } from '../../errors.ts';
@@ -25,17 +25,12 @@ const ETA = 3;
 /**
  * What is drawn from: the space of the model in the benchmark, or else that of its recipe.
  *
- * @throws UsageError for a model without a space, and for one of generation.
+ * @throws UsageError for a model without a space.
  */
 export async function spaceOf(
-  { model, recipe, config }: Pick<Cell, 'model' | 'recipe' | 'config'>,
+  { model, recipe }: Pick<Cell, 'model' | 'recipe'>,
   own: WrittenSpace | undefined,
 ): Promise<WrittenSpace> {
-  if (config.task.kind === 'generation')
-    throw new UsageError(
-      `--tune: expected models of the task retrieval, which a search is of; got ${model} of generation`,
-      'leave the model out (--models)',
-    );
   const written = own ?? (await recipeSpace(recipe));
   if (written !== undefined) return written;
   throw new UsageError(
@@ -79,7 +74,7 @@ export async function tuneCell(
     ),
     config: { ...cell.config, seed: SEED },
     resolve: async (settings) => {
-      const { config } = await resolveConfig({ recipe, overrides: [...overrides, ...settings] });
+      const { config } = await resolveSequences({ recipe, overrides: [...overrides, ...settings] });
       return { ...config, seed: SEED };
     },
   });

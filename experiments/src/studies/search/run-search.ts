@@ -1,6 +1,6 @@
 import { join, relative } from 'node:path';
 import type { Override } from '../../arguments.ts';
-import { recipeSpace, resolveConfig } from '../../config/load-recipe.ts';
+import { recipeSpace, resolveSequences } from '../../config/load-recipe.ts';
 import { type Dimension, parseSpace, readSpace } from '../../config/search-space.ts';
 import { dataFolder } from '../../data/data-folder.ts';
 import { prepareData } from '../../data/dataset.ts';
@@ -45,7 +45,7 @@ export async function searchCommand(request: SearchCommand): Promise<number> {
   const { recipe, configFile: file, overrides, trials, eta, seed, budget } = request;
   checkBackendOptions(request.backend);
   const fixed = [...overrides, { key: 'seed', text: String(seed) }];
-  const { name, config: resolved } = await resolveConfig({ recipe, file, overrides: fixed });
+  const { name, config: resolved } = await resolveSequences({ recipe, file, overrides: fixed });
   const config = withValidation(resolved);
   const space = freeDimensions(await writtenSpace(request), overrides);
   const out = request.out ?? join('runs', `search-${name.replaceAll(/[^\w.-]+/g, '-')}`);
@@ -61,7 +61,7 @@ export async function searchCommand(request: SearchCommand): Promise<number> {
     const searched = await search({
       ...{ ...context, out, config, space, trials, eta, seed, ...(budget && { budget }) },
       resolve: async (settings) =>
-        withValidation((await resolveConfig({ recipe, file, overrides: [...fixed, ...settings] })).config),
+        withValidation((await resolveSequences({ recipe, file, overrides: [...fixed, ...settings] })).config),
     });
     const { result, winner } = searched;
     const files = writeSearch(out, searched, request.command);

@@ -85,7 +85,7 @@ export async function search(request: SearchRequest): Promise<Searched> {
   const uncounted = configs.find((each, i) => each !== undefined && flops[i] === undefined);
   if (budget?.unit === 'flops' && uncounted !== undefined)
     throw new UsageError(
-      `--budget: expected a time such as 20m, since the operations of ${uncounted.model.kind} under ${uncounted.objective.kind} are not counted; got ${budget.most}`,
+      `--budget: expected a time such as 20m, since the operations of ${uncounted.model.kind} under ${uncounted.objective.kind}${uncounted.task.kind === 'generation' ? ' over codes' : ''} are not counted; got ${budget.most}`,
     );
 
   makeFolder(join(out, 'trials'));

@@ -1,0 +1,43 @@
+// Settings of a model of semantic ids are searched as those of any other; what they cost is counted in time alone.
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, expect, it } from 'vitest';
+import { writeFiles } from '../../testing/plugin-files.ts';
+import { runCli } from '../../testing/run-cli.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'seqrec-search-codes-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+const walks = Array.from({ length: 40 }, (_, user) =>
+  Array.from({ length: 8 }, (_, day) => `u${user},i${(user * 7 + day) % 20},${1.7e9 + 86400 * day}`),
+).flat();
+writeFiles(folder, {
+  'walks.csv': `user,item,time\n${walks.join('\n')}\n`,
+  'codes.yaml': `extends: amazon-beauty/sid-decoder
+data: { format: csv, path: walks.csv, columns: { user: user, item: item, time: time }, split: leave-last-out }
+model: { embeddingDim: 8, maxSequenceLength: 6, numBlocks: 1, numHeads: 1, ffnDim: 8 }
+task:
+  kind: generation
+  ids: { vectors: [{ kind: behaviour, width: 4 }], tokenizer: { kind: residual-k-means, levels: 2, codes: 4 } }
+  beams: all
+training: { epochs: 2 }
+evaluation: { ks: [5], selectBy: NDCG@5 }
+`,
+  'space.yaml': 'optimizer.learningRate: [0.001, 0.01]\n',
+});
+const search = (...more: string[]) =>
+  runCli(
+    ['search', '--config', 'codes.yaml', '--space', 'space.yaml', '--trials', '2', '--backend', 'cpu', ...more],
+    folder,
+  );
+
+it('a model of codes', async () => {
+  const { code, stdout } = await search('--out', 'found', '--retrain', '1');
+  expect(code).toBe(0);
+  expect(stdout.match(/\| [12] +\| 0\.0+1 +\| [.\d]+ \|/g)).toHaveLength(2);
+  expect(stdout).toMatch(/## The winner on the test set[^]*\| 1 +\| [.\d]+ \| [.\d]+ +\| [.\d]+ +\|/);
+  expect(readFileSync(join(folder, 'found/winner.yaml'), 'utf8')).toContain('kind: generation');
+  const { stderr } = await search('--out', 'counted', '--budget', '1e12');
+  expect(stderr).toContain('the operations of transformer under full-softmax over codes are not counted');
+});
