@@ -36,7 +36,7 @@ it('a model of codes', async () => {
   const { code, stdout } = await search('--out', 'found', '--retrain', '1');
   expect(code).toBe(0);
   expect(stdout.match(/\| [12] +\| 0\.0+1 +\| [.\d]+ \|/g)).toHaveLength(2);
-  expect(stdout).toMatch(/## The winner on the test set[^]*\| 1 +\| [.\d]+ \| [.\d]+ +\| [.\d]+ +\|/);
+  expect(stdout).toMatch(/## The winner on the test set[\s\S]*\| 1 +\| [.\d]+ \| [.\d]+ +\| [.\d]+ +\|/);
   expect(readFileSync(join(folder, 'found/winner.yaml'), 'utf8')).toContain('kind: generation');
   const { stderr } = await search('--out', 'counted', '--budget', '1e12');
   expect(stderr).toContain('the operations of transformer under full-softmax over codes are not counted');
