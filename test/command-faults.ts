@@ -63,7 +63,7 @@ export async function faultOf(args: readonly string[]): Promise<string | undefin
       const list = (value: unknown) => (typeof value === 'string' ? value.split(';') : undefined);
       const { datasets, protocols, models, losses } = options;
       // A YAML file is somebody's own model.
-      const known = typeof models === 'string' ? models.replace(/,?[^,;]*\.ya?ml/g, '') : models;
+      const known = typeof models === 'string' ? models.replace(/,?[^,;]*\.ya?ml/g, '') || undefined : models;
       const of = { protocols: list(protocols), models: list(known), losses: list(losses), data: list(datasets) };
       const benchmark = await loadBenchmark(cli.args[0]);
       for (const cell of await benchmarkCells(benchmark, { ...of, overrides }))

@@ -1,3 +1,4 @@
+import { benchmarkRules } from '../src/config/benchmark-rules.ts';
 import { defineBenchmark } from '../src/studies/benchmark/benchmark.ts';
 
 /** Sampled softmax over 256 uniform negatives, Adam at 1e-3. */
@@ -10,13 +11,7 @@ const training = {
 
 const leaveOneOut = {
   'data.split': 'leave-last-out',
-  'evaluation.ks': '[10,50,100]',
-  'evaluation.excludeSeen': 'all',
-  'evaluation.baselineHistory': 'all',
-  'evaluation.ease.maxMemory': '4096',
-  'evaluation.ties': 'expected',
-  'evaluation.queryTime': 'last',
-  'evaluation.selectBy': 'HR@10',
+  ...benchmarkRules('HR@10'),
 };
 
 /** Scores by products, without a temperature. */

@@ -1,3 +1,4 @@
+import { benchmarkRules } from '../src/config/benchmark-rules.ts';
 import { defineBenchmark } from '../src/studies/benchmark/benchmark.ts';
 
 /** The same width, depth and length. */
@@ -41,13 +42,7 @@ export const benchmark = defineBenchmark({
         'data.split.cut': 'quantile',
         'data.split.quantile': '0.9',
         'data.split.target': 'last',
-        'evaluation.ks': '[10,50,100]',
-        'evaluation.excludeSeen': 'all',
-        'evaluation.baselineHistory': 'all',
-        'evaluation.ease.maxMemory': '4096',
-        'evaluation.ties': 'expected',
-        'evaluation.queryTime': 'last',
-        'evaluation.selectBy': 'NDCG@10',
+        ...benchmarkRules('NDCG@10'),
       },
     },
   },

@@ -1,3 +1,4 @@
+import { benchmarkRules } from '../src/config/benchmark-rules.ts';
 import { gru4recSpace, ligrSpace } from '../src/config/spaces.ts';
 import { defineBenchmark } from '../src/studies/benchmark/benchmark.ts';
 
@@ -56,16 +57,6 @@ const training = {
   'model.maxSequenceLength': '128',
 };
 
-const judged = {
-  'evaluation.ks': '[10,50,100]',
-  'evaluation.excludeSeen': 'all',
-  'evaluation.baselineHistory': 'all',
-  'evaluation.ease.maxMemory': '4096',
-  'evaluation.ties': 'expected',
-  'evaluation.queryTime': 'last',
-  'evaluation.selectBy': 'NDCG@10',
-};
-
 export const benchmark = defineBenchmark({
   title: 'SASRec+, GRU4Rec and BERT4Rec on splits by time and by user',
   source: '"Time to Split", RecSys 2025 (arXiv:2507.16289), results in github.com/monkey0head/time-to-split',
@@ -80,14 +71,14 @@ export const benchmark = defineBenchmark({
     'ml-1m': { 'data.name': 'ml-1m', ...prepared },
   },
   protocols: {
-    'leave-one-out': { changes: { 'data.split': 'leave-last-out', ...judged } },
+    'leave-one-out': { changes: { 'data.split': 'leave-last-out', ...benchmarkRules('NDCG@10') } },
     time: {
       changes: {
         'data.split.kind': 'global-time',
         'data.split.cut': 'quantile',
         'data.split.quantile': '0.9',
         'data.split.target': 'last',
-        ...judged,
+        ...benchmarkRules('NDCG@10'),
       },
       tests: { random: 'random', successive: 'successive' },
     },

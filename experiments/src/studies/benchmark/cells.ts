@@ -50,7 +50,9 @@ export async function benchmarkCells(benchmark: Benchmark, selection: Selection)
   const quickData = selection.quick ? benchmark.quickData : undefined;
   const data = chosen('datasets', benchmark.data, selection.data ?? quickData);
   const protocols = chosen('protocols', benchmark.protocols, selection.protocols);
-  const models = chosen('models', benchmark.models, selection.models);
+  // A YAML file is a model of the name of the file.
+  const asked = selection.models && namesIn(selection.models, benchmark.models).map(recipeTitle);
+  const models = chosen('models', benchmark.models, asked);
   const losses = chosen('losses', benchmark.losses ?? {}, selection.losses);
   const cells: Cell[] = [];
   for (const [dataName, ofData] of data)
@@ -150,7 +152,7 @@ function chosen<T>(
   all: Readonly<Record<string, T>>,
   names: readonly string[] | undefined,
 ): (readonly [name: string, value: T])[] {
-  const wanted = names && namesIn(names, all).map(recipeTitle);
+  const wanted = names && namesIn(names, all);
   for (const name of wanted ?? [])
     if (!Object.hasOwn(all, name))
       throw new UsageError(
