@@ -1,5 +1,5 @@
 // Benchmarks and tables in files of one's own, as a stranger has them: every run is a process of its own.
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it, test } from 'vitest';
@@ -80,7 +80,7 @@ writeFiles(folder, {
   'own.ts': benchmark,
   'own-table.ts': table,
   'codes.ts': benchmark
-    .replace('Mine: {', 'Codes: {')
+    .replace('Mine: {', "Codes: { space: { 'optimizer.learningRate': [0.001, 0.01] },")
     .replace('./mine.yaml', './codes.yaml')
     .replace(/losses: \{.*\n/, "losses: { full: { 'objective.kind': 'full-softmax' } },\n"),
   'codes.yaml': `extends: amazon-beauty/sid-decoder
@@ -145,6 +145,19 @@ it('codes of items stand beside models of items in one benchmark', async () => {
   // Its FLOPs are not counted.
   expect(stdout).toMatch(/\| Codes, full +\| 1 +\| [.\d]+ \| [.\d]+ +\| [\d,]+ +\| 1 +\| +\|/);
   expect(stdout).toMatch(/\| Codes, full +\|(?: [.\d]+ +\|)+ [.\d]+ +\| [.\d]+ +\|\n/);
+});
+
+it('codes are tuned in time, and refused a budget of operations before anything is searched', async () => {
+  const args = ['benchmark', './codes.ts', '--quick', '--trials', '2', '--backend', 'cpu', '--out', 'tuned', '--tune'];
+  const refused = await runCli([...args, '1e12'], folder);
+  expect(refused.code).toBe(2);
+  expect(refused.stderr).toContain(
+    '--tune: expected a time such as 20m, since the operations of transformer under full-softmax over codes are not counted',
+  );
+  expect(existsSync(join(folder, 'tuned/tuning'))).toBe(false);
+  const { code, stdout } = await runCli([...args, '60s', '--models', 'Codes'], folder);
+  expect(code).toBe(0);
+  expect(stdout).toMatch(/\| Codes, full +\| optimizer\.learningRate 0\.0/);
 });
 
 it('a table runs with a recipe beside it', async () => {

@@ -16,6 +16,7 @@ import { type BenchmarkRequest, benchmarkFolder } from './request.ts';
 import type { BenchmarkResult } from './result.ts';
 import { type CellContext, runCell } from './run-cell.ts';
 import { renderBenchmark } from './sections.ts';
+import { checkCounted } from './training-flops.ts';
 import { spaceOf } from './tune-cell.ts';
 
 /** `seqrec benchmark`: runs what is missing of a grid, seed by seed, and writes its tables. Returns the exit code. */
@@ -37,7 +38,11 @@ export async function runBenchmark(request: BenchmarkRequest): Promise<number> {
   const grid = new Grid(request, { benchmark, out, progress, stop, earlier, planned: plannedRows(cells, request) });
   try {
     // What can be refused is refused before anything trains.
-    for (const cell of cells) checkAgainstData(cell.config, (await grid.prepared(cell)).data);
+    for (const cell of cells) {
+      const { data } = await grid.prepared(cell);
+      checkAgainstData(cell.config, data);
+      if (request.tune !== undefined) checkCounted('tune', request.tune.budget, cell.config, data.split.train);
+    }
     for (const cell of cells) await grid.baselines(cell);
     // What is included has to be of the same data under the same rules: told before anything trains.
     grid.result();

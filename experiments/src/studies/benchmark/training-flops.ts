@@ -1,8 +1,9 @@
 import type { ExampleSet } from '@seqrec/data';
 import type { RecipeConfig } from '../../config/schema.ts';
 import { windowed } from '../../data/dataset.ts';
-import { ConfigError } from '../../errors.ts';
+import { ConfigError, UsageError } from '../../errors.ts';
 import { stepFlops, totalFlops } from '../../measure/flops/step.ts';
+import type { Budget } from '../search/budget.ts';
 
 /**
  * Floating-point operations of one epoch over the newest windows of a training set: encoder and objective, forwards
@@ -20,4 +21,14 @@ export function epochFlops({ model, objective, task }: RecipeConfig, train: Exam
     if (error instanceof ConfigError) return undefined;
     throw error;
   }
+}
+
+/** @throws UsageError for a budget of operations where those of a configuration are not counted. */
+export function checkCounted(option: string, budget: Budget, config: RecipeConfig, train: ExampleSet): void {
+  if (budget.unit !== 'flops' || epochFlops(config, train) !== undefined) return;
+  const { model, objective, task } = config;
+  const over = task.kind === 'generation' ? ' over codes' : '';
+  throw new UsageError(
+    `--${option}: expected a time such as 20m, since the operations of ${model.kind} under ${objective.kind}${over} are not counted; got ${budget.most}`,
+  );
 }

@@ -12,7 +12,7 @@ import { checkAgainstData } from '../../run/open/check-config.ts';
 import { checkMemory } from '../../run/open/check-memory.ts';
 import { firstDifference } from '../../run/open/resume.ts';
 import { formatMetric } from '../../terminal/format.ts';
-import { epochFlops } from '../benchmark/training-flops.ts';
+import { checkCounted, epochFlops } from '../benchmark/training-flops.ts';
 import { type Budget, inWords } from './budget.ts';
 import { drawTrials } from './draw.ts';
 import { runHalving, type Segment } from './halving.ts';
@@ -82,11 +82,8 @@ export async function search(request: SearchRequest): Promise<Searched> {
     }
   if (refused.size === drawn.length) throw firstRefusal;
   const flops = configs.map((each) => each && epochFlops(each, split.train));
-  const uncounted = configs.find((each, i) => each !== undefined && flops[i] === undefined);
-  if (budget?.unit === 'flops' && uncounted !== undefined)
-    throw new UsageError(
-      `--budget: expected a time such as 20m, since the operations of ${uncounted.model.kind} under ${uncounted.objective.kind}${uncounted.task.kind === 'generation' ? ' over codes' : ''} are not counted; got ${budget.most}`,
-    );
+  const counted = configs.every((each, i) => each === undefined || flops[i] !== undefined);
+  for (const each of configs) if (each && budget) checkCounted('budget', budget, each, split.train);
 
   makeFolder(join(out, 'trials'));
   const lock = lockRun(runDirAt(out));
@@ -96,7 +93,7 @@ export async function search(request: SearchRequest): Promise<Searched> {
     const winner = bestTrial(journal)?.trial;
     return {
       ...{ request: identity, metric, journal, ...state },
-      unit: budget?.unit ?? (uncounted === undefined ? 'flops' : 'seconds'),
+      unit: budget?.unit ?? (counted ? 'flops' : 'seconds'),
       trials: trialRows(drawn, { journal, rungs: state.rungs, refused, epochFlops: flops }),
       ...(winner !== undefined && { winner: winner + 1 }),
     };
