@@ -91,6 +91,27 @@ test('what is wrong inside a plain union is told of the branch that the tag name
   expect(() => set('split randm')).toThrow('--split: expected one of "last", "random"; got the text "randm"');
 });
 
+test('a changed tag takes nothing of the defaults of the kind before', () => {
+  const Loss = z.strictObject({
+    loss: z
+      .discriminatedUnion('kind', [
+        z.strictObject({ kind: z.literal('bce'), negatives: z.int().default(1), t: z.int().default(3) }),
+        z.strictObject({ kind: z.literal('gbce'), negatives: z.int().default(256), t: z.int().default(7) }),
+      ])
+      .prefault({ kind: 'bce' }),
+  });
+  const after = (base: object, ...given: (readonly [string, string])[]) =>
+    applyOverrides(
+      Loss,
+      base,
+      given.map(([key, text]) => ({ key: `loss.${key}`, text })),
+    ).loss;
+  expect(after({}, ['kind', 'gbce'])).toEqual({ kind: 'gbce', negatives: 256, t: 7 });
+  expect(after({ loss: { kind: 'bce', t: 4 } }, ['kind', 'gbce'])).toEqual({ kind: 'gbce', negatives: 256, t: 4 });
+  // What was set on the way is written too.
+  expect(after({}, ['negatives', '8'], ['kind', 'gbce'])).toEqual({ kind: 'gbce', negatives: 8, t: 7 });
+});
+
 test('a changed tag keeps what the new kind has too and drops the rest', () => {
   const Shared = z.strictObject({
     model: z.discriminatedUnion('kind', [

@@ -26,17 +26,20 @@ export function applyOverrides<S extends z.ZodType>(
  *
  * The text `4` is read as a number where the schema takes one, as text elsewhere; `true`, `false`, `null` and JSON
  * lists likewise, and `a,b` or `a` as a list where the schema takes one. An override of `kind`, `format` or `policy`
- * keeps of its section what the new kind has too, and takes defaults for the rest.
+ * keeps of what is written in its section what the new kind has too, and takes its defaults for the rest.
  *
  * @throws ConfigError for a key that is not known.
  */
 export function withOverrides(schema: z.ZodType, base: unknown, overrides: readonly Override[]): unknown {
   const sections = overrides.map(({ key }) => key.split('.')[0]);
   let value: unknown = withDefaults(schema, structuredClone(base), sections);
+  // The same without defaults, which are those of a kind and not of the next one.
+  let written: unknown = base;
   for (const override of overrides) {
     const path = override.key.split('.');
     checkReachable(schema, value, path, override.key);
-    value = firstAccepted(schema, value, path, [...readings(override.text), ...listOf(override.text)]);
+    value = firstAccepted(schema, { value, written }, path, [...readings(override.text), ...listOf(override.text)]);
+    written = withValue(written, path, override.text);
   }
   return value;
 }
@@ -76,11 +79,13 @@ function listOf(text: string | true): unknown[] {
  */
 function firstAccepted(
   schema: z.ZodType,
-  value: unknown,
+  configuration: Configuration,
   path: readonly string[],
   candidates: readonly unknown[],
 ): unknown {
-  const attempts = candidates.map((candidate) => withValue(retagged(schema, value, path, candidate), path, candidate));
+  const attempts = candidates.map((candidate) =>
+    withValue(retagged(schema, configuration, path, candidate), path, candidate),
+  );
   const section = sectionSchema(schema, path[0]);
   const within = section === undefined ? path : path.slice(1);
   let shown = attempts[0];
@@ -101,24 +106,41 @@ function firstAccepted(
   return shown;
 }
 
+/** A configuration while it is changed. */
+interface Configuration {
+  /** With the defaults of its sections. */
+  readonly value: unknown;
+  /** Without. */
+  readonly written: unknown;
+}
+
 /**
- * The value with the section around a changed tag reduced to the keys that the new kind has as well: the others
- * belong to the kind before.
+ * The value with the section around a changed tag reduced to the keys that are written in it and that the new kind has
+ * as well: the others belong to the kind before, as its defaults do.
  */
-function retagged(schema: z.ZodType, value: unknown, path: readonly string[], leaf: unknown): unknown {
+function retagged(
+  schema: z.ZodType,
+  { value, written }: Configuration,
+  path: readonly string[],
+  leaf: unknown,
+): unknown {
   const tag = path.at(-1) as string;
   const around = path.slice(0, -1);
-  const section = around.reduce<unknown>(
-    (inner, part) => (inner as Record<string, unknown> | undefined)?.[part],
-    value,
-  );
+  const section = valueAt(value, around);
   if (!tags.includes(tag) || typeof section !== 'object' || section === null) return value;
   if ((section as Record<string, unknown>)[tag] === leaf) return value;
   const known = knownKeys(schema, withValue(value, path, leaf), around);
   const before = knownKeys(schema, value, around);
   // A key that neither has is misspelt, and told of.
-  const kept = Object.entries(section).filter(([key]) => key !== tag && (known.includes(key) || !before.includes(key)));
+  const kept = Object.entries(section).filter(
+    ([key]) =>
+      key !== tag && valueAt(written, [...around, key]) !== undefined && (known.includes(key) || !before.includes(key)),
+  );
   return withValue(value, around, Object.fromEntries(kept));
+}
+
+function valueAt(value: unknown, path: readonly string[]): unknown {
+  return path.reduce<unknown>((inner, part) => (inner as Record<string, unknown> | null | undefined)?.[part], value);
 }
 
 /** Whether an issue at `issuePath` concerns `path` or something inside it. */
