@@ -41,7 +41,7 @@ export async function faultOf(args: readonly string[]): Promise<string | undefin
       const last = path.pop() ?? '';
       // Columns have names of their own.
       if (path.join('.') === 'data.columns') continue;
-      const schemas = [recipeConfigSchema(), rankingRunConfigSchema(), idsSchema];
+      const schemas = [recipeConfigSchema(), rankingRunConfigSchema(), idsSchema()];
       if (!schemas.some((schema) => knownKeys(schema, undefined, path).includes(last))) return `no key ${key}`;
     }
     // Recipes and tables have a slash; what stands for any of them (RECIPE, latest, a file) has none.

@@ -71,7 +71,7 @@ function declaredOptions(): Set<string> {
 }
 
 /** Of the tasks that the command line trains. */
-const schemas: readonly z.ZodType[] = [recipeConfigSchema(), rankingRunConfigSchema(), idsSchema];
+const schemas: readonly z.ZodType[] = [recipeConfigSchema(), rankingRunConfigSchema(), idsSchema()];
 
 /** Every key of a configuration, of whatever kind, as `section.key`. */
 function configurationKeys(): Set<string> {

@@ -57,7 +57,14 @@ describe('examples/own-model in an npm project', () => {
     expect(config.plugins).toMatchObject([
       {
         name: './src/plugin.ts',
-        defines: ['model own/decayed-mean', 'task own/spread', 'objective own/bpr', 'metric RBP', 'source own/orders'],
+        defines: [
+          'model own/decayed-mean',
+          'task own/spread',
+          'objective own/bpr',
+          'tokenizer own/quantiles',
+          'metric RBP',
+          'source own/orders',
+        ],
       },
     ]);
 
@@ -79,6 +86,19 @@ describe('examples/own-model in an npm project', () => {
     const said = seqrec('benchmark', './benchmark.ts', '--quick', '--losses', 'sampled,BPR', '--quiet');
     for (const row of ['SASRec, sampled', 'HSTU, BPR', 'Decayed mean, BPR']) expect(said).toContain(`| ${row} `);
     expect(said).toContain('training FLOPs');
+  });
+
+  it('gives items codes by a tokenizer of its own, which a run of generation and a file of ids keep', () => {
+    const out = join(packed.folder, 'codes');
+    seqrec('train', '--config', 'codes.yaml', '--quiet', '--epochs', '3', '--out', out);
+    const answer = seqrec('recommend', 'latest', '--out', out, '--history', 'tea,milk,bread', '-k', '3', '--json');
+    expect(JSON.parse(answer).recommendations).toHaveLength(3);
+    const ids = join(packed.folder, 'own.ids.safetensors');
+    const of = ['--ids.vectors', '[{"kind":"behaviour","width":8}]', '--ids.tokenizer.kind', 'own/quantiles'];
+    const data = ['orders.txt', '--data.format', 'own/orders', '--plugin', './src/plugin.ts'];
+    const said = seqrec('ids', 'fit', ...data, ...of, '--ids.tokenizer.codes', '5', '--to', ids);
+    expect(said).toContain('own/quantiles, levels 3, codes 5');
+    expect(seqrec('ids', 'show', ids, '--plugin', './src/plugin.ts')).toContain('5 x 5 x 5');
   });
 
   it('its checkpoint loads with @seqrec/models once the plug-in is imported', () => {

@@ -1,9 +1,10 @@
 // What the command line loads: importing it defines everything.
 import { defineSource } from '@seqrec/data';
-import { defineMetric, defineModel, defineObjective, defineTask } from '@seqrec/models';
+import { defineMetric, defineModel, defineObjective, defineTask, defineTokenizer } from '@seqrec/models';
 import { bpr } from './bpr.ts';
 import { decayedMean } from './decayed-mean.ts';
 import { orders } from './orders.ts';
+import { quantiles } from './quantiles.ts';
 import { rankBiasedPrecision } from './rank-biased-precision.ts';
 import { spread } from './spread.ts';
 
@@ -11,4 +12,5 @@ defineSource(orders);
 defineModel(decayedMean);
 defineObjective(bpr);
 defineTask(spread);
+defineTokenizer(quantiles);
 defineMetric(rankBiasedPrecision);

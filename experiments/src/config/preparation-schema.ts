@@ -1,5 +1,5 @@
 import { negativeSources } from '@seqrec/data';
-import { readsVectors, type SemanticIdsConfig, semanticIdsSchema } from '@seqrec/models';
+import { readsVectors, type SemanticIdsConfig, semanticIdsSchema, tokenizerDefinition } from '@seqrec/models';
 import { z } from 'zod';
 import { count, flag, seed, share, text } from './fields.ts';
 import { SplitConfigSchema } from './split-schema.ts';
@@ -46,54 +46,55 @@ const TeacherLabelsConfig = z.strictObject({
     .describe('What predictions are multiplied by, to see what a biased teacher does; probabilities are held at 1.'),
 });
 
-const SemanticIdsColumn = z
-  .strictObject({
-    path: text.optional().describe('A file of ids: what `seqrec ids fit` writes.'),
-    ids: semanticIdsSchema
-      .optional()
-      .describe('In place of a file: how ids are made of what the table of items says, or of a file of vectors.'),
-    terms: z
-      .enum(['prefixes', 'groups', 'pieces', 'vectors'])
-      .default('prefixes')
-      .describe(
-        'Of the codes of an item: `prefixes`, the first 1, 2, ... of them; `groups` of `n` neighbours; `pieces`, runs that byte-pair encoding learned from the codes of all items. `vectors`: the vectors that the codes are made from, a column of numbers.',
-      ),
-    n: count.default(1).describe('Of `groups`: codes of a group; it divides the codes of an item.'),
-    pieces: count.optional().describe('Of `pieces`: how many there are; default four times the single codes.'),
-    weigh: z
-      .enum(['items', 'training-events'])
-      .optional()
-      .describe(
-        'Of `pieces`: what a run of codes is counted by, each item once (default), or as often as it is a training event, of rows with a label above 0 alone.',
-      ),
-    name: text.default('semanticIds').describe('Name of the new column of the items.'),
-  })
-  .refine(({ path, ids }) => (path === undefined) !== (ids === undefined), {
-    path: ['path'],
-    message: 'expected either it or ids',
-  })
-  .refine(({ ids }) => ids === undefined || !readsBehaviour(ids), {
-    path: ['ids'],
-    message:
-      'expected ids of content, as behaviour is split later; fit those with `seqrec ids fit`, and name the file in path',
-  })
-  .refine(({ terms, n }) => terms === 'groups' || n === 1, { path: ['n'], message: "it with terms 'groups' alone" })
-  .refine(({ terms, pieces }) => terms === 'pieces' || pieces === undefined, {
-    path: ['pieces'],
-    message: "it with terms 'pieces' alone",
-  })
-  .refine(({ terms, weigh }) => terms === 'pieces' || weigh === undefined, {
-    path: ['weigh'],
-    message: "it with terms 'pieces' alone",
-  });
+const semanticIdsColumn = () =>
+  z
+    .strictObject({
+      path: text.optional().describe('A file of ids: what `seqrec ids fit` writes.'),
+      ids: semanticIdsSchema()
+        .optional()
+        .describe('In place of a file: how ids are made of what the table of items says, or of a file of vectors.'),
+      terms: z
+        .enum(['prefixes', 'groups', 'pieces', 'vectors'])
+        .default('prefixes')
+        .describe(
+          'Of the codes of an item: `prefixes`, the first 1, 2, ... of them; `groups` of `n` neighbours; `pieces`, runs that byte-pair encoding learned from the codes of all items. `vectors`: the vectors that the codes are made from, a column of numbers.',
+        ),
+      n: count.default(1).describe('Of `groups`: codes of a group; it divides the codes of an item.'),
+      pieces: count.optional().describe('Of `pieces`: how many there are; default four times the single codes.'),
+      weigh: z
+        .enum(['items', 'training-events'])
+        .optional()
+        .describe(
+          'Of `pieces`: what a run of codes is counted by, each item once (default), or as often as it is a training event, of rows with a label above 0 alone.',
+        ),
+      name: text.default('semanticIds').describe('Name of the new column of the items.'),
+    })
+    .refine(({ path, ids }) => (path === undefined) !== (ids === undefined), {
+      path: ['path'],
+      message: 'expected either it or ids',
+    })
+    .refine(({ ids }) => ids === undefined || !readsBehaviour(ids), {
+      path: ['ids'],
+      message:
+        'expected ids of content, as behaviour is split later; fit those with `seqrec ids fit`, and name the file in path',
+    })
+    .refine(({ terms, n }) => terms === 'groups' || n === 1, { path: ['n'], message: "it with terms 'groups' alone" })
+    .refine(({ terms, pieces }) => terms === 'pieces' || pieces === undefined, {
+      path: ['pieces'],
+      message: "it with terms 'pieces' alone",
+    })
+    .refine(({ terms, weigh }) => terms === 'pieces' || weigh === undefined, {
+      path: ['weigh'],
+      message: "it with terms 'pieces' alone",
+    });
 
 /** Whether ids are made of training events. */
 function readsBehaviour({ vectors, tokenizer }: SemanticIdsConfig): boolean {
-  if (tokenizer.kind === 'rq-vae' && tokenizer.collaborative?.vectors.kind === 'behaviour') return true;
+  if (tokenizerDefinition(tokenizer).beside?.(tokenizer)?.vectors.kind === 'behaviour') return true;
   return readsVectors(tokenizer) && vectors.some(({ kind }) => kind === 'behaviour');
 }
 
-export type SemanticIdsColumn = z.output<typeof SemanticIdsColumn>;
+export type SemanticIdsColumn = z.output<ReturnType<typeof semanticIdsColumn>>;
 export type TeacherLabelsConfig = z.output<typeof TeacherLabelsConfig>;
 
 export type UserVectorsConfig = z.output<typeof UserVectorsConfig>;
@@ -162,12 +163,16 @@ export const preparation = {
   userVectors: UserVectorsConfig.optional().describe(
     'Vectors of another run as the column `userVector` of the events: what a service has at hand that computes them apart from requests; the column `userVectorAge` says how many requests before. Name them in `model.features`, the vector with the encoding `standardise`.',
   ),
-  semanticIds: z
-    .union([SemanticIdsColumn, z.array(SemanticIdsColumn).min(1)])
-    .optional()
-    .describe(
-      'Codes of the items as a column of ids, `semanticIds`, which rankers and encoders read as any other: name it in `model.features`. Items with equal codes share rows; a counter that made codes unique is left out. A list makes several columns.',
-    ),
+  /** Made when the settings are spread: plug-ins may have defined tokenizers by then. */
+  get semanticIds() {
+    const column = semanticIdsColumn();
+    return z
+      .union([column, z.array(column).min(1)])
+      .optional()
+      .describe(
+        'Codes of the items as a column of ids, `semanticIds`, which rankers and encoders read as any other: name it in `model.features`. Items with equal codes share rows; a counter that made codes unique is left out. A list makes several columns.',
+      );
+  },
   repeats: z
     .enum(['keep', 'drop'])
     .optional()

@@ -27,7 +27,7 @@ const shop = interactionsFromArrays({
 });
 
 beforeAll(async () => {
-  const config = semanticIdsSchema.parse({ tokenizer: { kind: 'file', path: 'codes.tsv' } });
+  const config = semanticIdsSchema().parse({ tokenizer: { kind: 'file', path: 'codes.tsv' } });
   const given = { levels: 4, values: Int32Array.from(codes.flat()) };
   const ids = await fitSemanticIds({ config, items: 4, given, seed: 1 });
   const state = { tensors: new Map(), texts: new Map() };
@@ -195,7 +195,7 @@ describe('ids that are fitted with the data', () => {
     },
   );
   const added = (given: object, ids: SemanticIdsConfigInput, from: Interactions = titled) => {
-    const settings = { ids: semanticIdsSchema.parse(ids), name: 'codes', terms: 'prefixes' as const, n: 1, ...given };
+    const settings = { ids: semanticIdsSchema().parse(ids), name: 'codes', terms: 'prefixes' as const, n: 1, ...given };
     return withSemanticIds(from, { semanticIds: settings }, context());
   };
   const lsa: SemanticIdsConfigInput = {

@@ -55,7 +55,7 @@ export async function appendIds(file: string, command: FitIdsCommand): Promise<S
 
 /** The settings of the fit, where files of vectors may be others: those that have the new items too. */
 function withOtherFiles(fitted: SemanticIdsConfig, overrides: readonly Override[]): SemanticIdsConfig {
-  const { ids: given } = applyOverrides(idsSchema, { ids: fitted }, overrides);
+  const { ids: given } = applyOverrides(idsSchema(), { ids: fitted }, overrides);
   const withoutFiles = ({ vectors, ...rest }: SemanticIdsConfig): string =>
     JSON.stringify([rest, vectors.map((each) => (each.kind === 'file' ? { kind: each.kind } : each))]);
   if (withoutFiles(given) === withoutFiles(fitted)) return given;

@@ -20,8 +20,10 @@ export interface FitIdsCommand {
   readonly progress: Progress;
 }
 
-/** The keys of `seqrec ids` beside those of data. */
-export const idsSchema = z.strictObject({ ids: semanticIdsSchema.prefault({}) });
+/** The keys of `seqrec ids` beside those of data, with the tokenizers that are known by now. */
+export function idsSchema() {
+  return z.strictObject({ ids: semanticIdsSchema().prefault({}) });
+}
 
 /** Reads a data set and its split; the keys of `ids` beside those of `data`. */
 export async function readDataOfIds({ dataset, folder, overrides, progress }: Omit<FitIdsCommand, 'backend'>): Promise<{
@@ -47,7 +49,7 @@ export async function readDataOfIds({ dataset, folder, overrides, progress }: Om
 export async function fitIds(command: FitIdsCommand): Promise<StoredIds> {
   const { progress, backend } = command;
   const { interactions, train, overrides } = await readDataOfIds(command);
-  const { ids: config } = applyOverrides(idsSchema, {}, overrides);
+  const { ids: config } = applyOverrides(idsSchema(), {}, overrides);
   await startBackend(backend);
   return fitIdsTo({ interactions, train }, config, progress);
 }

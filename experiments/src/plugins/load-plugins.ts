@@ -56,7 +56,7 @@ export async function loadPlugin(name: string, folder: string, where: string, as
   const { plugin } = await importFound(found, `${where}: ${name}: expected a plug-in that loads`);
   if (plugin === undefined)
     throw new PluginError(
-      `${where}: ${name}: expected a plug-in, which defines something when it is imported; got ${found.path}, which does not; call defineModel, defineTask, defineObjective, defineMetric, defineSource or defineGoldenCheck in it`,
+      `${where}: ${name}: expected a plug-in, which defines something when it is imported; got ${found.path}, which does not; call defineModel, defineTask, defineObjective, defineTokenizer, defineMetric, defineSource or defineGoldenCheck in it`,
     );
   return plugin;
 }
@@ -95,12 +95,17 @@ async function importFound(
 
 /** Everything that somebody can define, `model hstu` and so on. */
 async function defined(): Promise<string[]> {
-  const { goldenKinds, metricPatterns, modelKinds, objectiveKinds, taskKinds } = await import('@seqrec/models');
-  const { sourceFormats } = await import('@seqrec/data');
-  const named = { model: modelKinds(), task: taskKinds(), objective: objectiveKinds(), metric: metricPatterns() };
-  return Object.entries({ ...named, source: sourceFormats(), golden: goldenKinds() }).flatMap(([what, names]) =>
-    names.map((name) => `${what} ${name}`),
+  const { goldenKinds, metricPatterns, modelKinds, objectiveKinds, taskKinds, tokenizerKinds } = await import(
+    '@seqrec/models'
   );
+  const { sourceFormats } = await import('@seqrec/data');
+  const models = { model: modelKinds(), task: taskKinds(), objective: objectiveKinds(), tokenizer: tokenizerKinds() };
+  return Object.entries({
+    ...models,
+    metric: metricPatterns(),
+    source: sourceFormats(),
+    golden: goldenKinds(),
+  }).flatMap(([what, names]) => names.map((name) => `${what} ${name}`));
 }
 
 /** What went wrong in one line, with the place where the stack has it. */

@@ -523,7 +523,17 @@ export {
 export { CodeTrie, type OpenNodes } from './semantic-ids/codes/trie.ts';
 export { groupTerms, prefixTerms } from './semantic-ids/features/code-terms.ts';
 export { type CodePieces, fitPieces, piecesOf } from './semantic-ids/features/pieces.ts';
-export type { Codebooks, Codes, Fitted } from './semantic-ids/tokenizers/tokenizer.ts';
+export type { ItemsToCode, StoredCodebooks, TokenizerDefinition } from './semantic-ids/tokenizers/definition.ts';
+export { type KMeans, type KMeansOptions, kMeans } from './semantic-ids/tokenizers/k-means.ts';
+export { type Nearest, nearest } from './semantic-ids/tokenizers/nearest.ts';
+export {
+  defineTokenizer,
+  readsVectors,
+  tokenizerDefinition,
+  tokenizerKinds,
+} from './semantic-ids/tokenizers/registry.ts';
+export type { Codebooks, Codes, FitOptions, Fitted } from './semantic-ids/tokenizers/tokenizer.ts';
+export { asStored, type Rows, rowsAt } from './semantic-ids/vectors/rows.ts';
 export { incrementalOf } from './serve/capabilities.ts';
 export { createScorer, type ScorerOptions } from './serve/create-scorer.ts';
 export { type EncodeHistoriesOptions, encodeHistories } from './serve/encode-histories.ts';

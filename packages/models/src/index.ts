@@ -21,25 +21,23 @@ export { readWholeFile, writeFileAtomic } from './io/files.ts';
 export { appendItems } from './semantic-ids/append.ts';
 export { type CodesReport, diagnose, type ItemsOfCodes, type LevelReport } from './semantic-ids/codes/diagnostics.ts';
 export { collisionRules, withCounter, withNextNearest } from './semantic-ids/codes/unique-codes.ts';
-export {
-  type SemanticIdsConfig,
-  type SemanticIdsConfigInput,
-  semanticIdsSchema,
-  type TokenizerConfig,
-  type VectorsConfig,
+export type {
+  TokenizerConfig,
+  TokenizerConfigInput,
+  VectorsConfig,
 } from './semantic-ids/config.ts';
-export { type FitIdsRequest, fitSemanticIds, readsVectors, type SemanticIds } from './semantic-ids/fit.ts';
+export { type FitIdsRequest, fitSemanticIds, type SemanticIds } from './semantic-ids/fit.ts';
 export { idsDigest, readSemanticIds, type StoredIds, writeSemanticIds } from './semantic-ids/ids-file.ts';
 export {
-  collaborativeVectors,
+  besideVectors,
   columnsOfVectors,
   fitIdVectors,
   idVectors,
   type ReadVectors,
   type VectorState,
 } from './semantic-ids/item-vectors.ts';
+export { type SemanticIdsConfig, type SemanticIdsConfigInput, semanticIdsSchema } from './semantic-ids/schema.ts';
 export { fitLsa, type Lsa, lsaVectors } from './semantic-ids/vectors/lsa.ts';
-export { type Rows, rowsAt } from './semantic-ids/vectors/rows.ts';
 export { behaviourVectors } from './semantic-ids/vectors/sppmi.ts';
 export { fileSpill } from './serve/file-spill.ts';
 export {

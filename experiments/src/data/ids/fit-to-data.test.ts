@@ -26,7 +26,7 @@ async function fit(ids: object, title?: string): Promise<StoredIds> {
   try {
     const { split } = await prepareData(dataConfigSchema().parse(shopData(folder)), '.', quiet);
     const tokenizer = { kind: 'residual-k-means', levels: 2, codes: 4 };
-    return await fitIdsTo(split, semanticIdsSchema.parse({ tokenizer, ...ids }), quiet);
+    return await fitIdsTo(split, semanticIdsSchema().parse({ tokenizer, ...ids }), quiet);
   } finally {
     writeFileSync(path, before);
   }

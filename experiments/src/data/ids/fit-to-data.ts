@@ -1,7 +1,7 @@
 import { type ExampleSet, eventsOfItems, type Interactions } from '@seqrec/data';
 import {
   appendItems,
-  collaborativeVectors,
+  besideVectors,
   fitIdVectors,
   fitSemanticIds,
   type ItemsOfCodes,
@@ -9,6 +9,7 @@ import {
   rowsAt,
   type SemanticIdsConfig,
   type StoredIds,
+  tokenizerDefinition,
 } from '@seqrec/models';
 import { RunError } from '../../errors.ts';
 import { formatCount } from '../../terminal/format.ts';
@@ -35,17 +36,18 @@ export async function fitIdsTo(
     progress.note(
       `${formatCount(made.without)} of ${formatCount(interactions.numItems)} items have no vector (no term or neighbour that another item has): they share their codes`,
     );
-  const behaviour = await collaborativeVectors(tokenizer, { seed: config.seed, readFile: readVectors }, train);
-  const given = tokenizer.kind === 'file' ? await readCodes(tokenizer.path, interactions) : undefined;
+  const beside = await besideVectors(tokenizer, { seed: config.seed, readFile: readVectors }, train);
+  const codesFile = tokenizerDefinition(tokenizer).codesFile?.(tokenizer);
+  const given = codesFile === undefined ? undefined : await readCodes(codesFile, interactions);
   const known = knownItems(train);
   progress.start();
   const ids = await fitSemanticIds({
     ...(fitted === undefined
-      ? { items: interactions.numItems, vectors: made.rows, behaviour, known }
+      ? { items: interactions.numItems, vectors: made.rows, beside, known }
       : {
           items: fitted.length,
           vectors: made.rows && rowsAt(made.rows, fitted),
-          behaviour: behaviour && rowsAt(behaviour, fitted),
+          beside: beside && rowsAt(beside, fitted),
           known: knownAt(known, fitted),
         }),
     ...{ config, given, seed: config.seed },

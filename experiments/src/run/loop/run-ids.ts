@@ -23,7 +23,7 @@ export async function runIds(
   const path = previous?.ids ?? task.idsFile;
   const ids =
     path === undefined
-      ? await fitIdsTo({ interactions, train }, task.ids ?? semanticIdsSchema.parse({}), progress)
+      ? await fitIdsTo({ interactions, train }, task.ids ?? semanticIdsSchema().parse({}), progress)
       : await readSemanticIds(path);
   return withContent(codedItems(config, train, ids, path ?? 'task.ids'), interactions);
 }

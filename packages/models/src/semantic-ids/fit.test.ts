@@ -5,8 +5,8 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { appendItems } from './append.ts';
 import { diagnose } from './codes/diagnostics.ts';
 import { groupsOf, withCounter, withNextNearest } from './codes/unique-codes.ts';
-import { tokenizerSchema } from './config.ts';
 import { type FitIdsRequest, fitSemanticIds } from './fit.ts';
+import { knownTokenizerSchema } from './tokenizers/registry.ts';
 import { fitResidualKMeans } from './tokenizers/residual-k-means.ts';
 import { type Rows, rowsAt } from './vectors/rows.ts';
 
@@ -16,7 +16,7 @@ const drawn = (count: number, width: number, seed: number): Rows => ({
   ...{ count, width },
   values: normals(streamKey(seed, 'rows'), 0, count * width),
 });
-const small = tokenizerSchema.parse({ kind: 'residual-k-means', levels: 2, codes: 3 });
+const small = knownTokenizerSchema().parse({ kind: 'residual-k-means', levels: 2, codes: 3 });
 const request = (vectors: Rows, more: Partial<FitIdsRequest> = {}): FitIdsRequest => ({
   ...{ config: { tokenizer: small, collisions: 'counter' }, items: vectors.count, vectors, seed: 1 },
   ...more,
@@ -71,7 +71,7 @@ describe('unique codes', () => {
 
   it('of next-nearest say where there is no room', async () => {
     const vectors = { count: 5, width: 1, values: new Float64Array(5).fill(1) };
-    const tokenizer = tokenizerSchema.parse({ kind: 'residual-k-means', levels: 2, codes: 2 });
+    const tokenizer = knownTokenizerSchema().parse({ kind: 'residual-k-means', levels: 2, codes: 2 });
     await expect(
       fitSemanticIds(request(vectors, { config: { tokenizer, collisions: 'next-nearest' } })),
     ).rejects.toThrow('expected at most 2 items with equal codes before the last level; got 5; use');
@@ -107,7 +107,7 @@ describe('codes of degenerate items', () => {
 describe('codes without vectors', () => {
   const without = (tokenizer: object, items: number) =>
     fitSemanticIds({
-      config: { tokenizer: tokenizerSchema.parse(tokenizer), collisions: 'counter' },
+      config: { tokenizer: knownTokenizerSchema().parse(tokenizer), collisions: 'counter' },
       ...{ items, seed: 3 },
     });
 
@@ -128,7 +128,7 @@ describe('codes without vectors', () => {
 describe('items that come later', () => {
   it.each(['counter', 'next-nearest'] as const)('leave the codes of the others as they are: %s', async (collisions) => {
     const all = drawn(40, 4, 9);
-    const tokenizer = tokenizerSchema.parse({ kind: 'residual-k-means', levels: 2, codes: 24 });
+    const tokenizer = knownTokenizerSchema().parse({ kind: 'residual-k-means', levels: 2, codes: 24 });
     const vectors = rowsAt(
       all,
       Array.from({ length: 30 }, (_, r) => r),
@@ -158,7 +158,7 @@ describe('items that come later', () => {
   });
 
   it('have no codes where codes stand for no vector', async () => {
-    const tokenizer = tokenizerSchema.parse({ kind: 'atomic' });
+    const tokenizer = knownTokenizerSchema().parse({ kind: 'atomic' });
     const ids = await fitSemanticIds({ config: { tokenizer, collisions: 'counter' }, items: 2, seed: 1 });
     await expect(appendItems(ids, drawn(1, 2, 1))).rejects.toThrow('expected codebooks that give new items codes');
   });

@@ -1,15 +1,10 @@
 import { ConfigError } from '../errors.ts';
 import { type CodesReport, diagnose, type ItemsOfCodes } from './codes/diagnostics.ts';
 import { assertUnique, withCounter, withNextNearest } from './codes/unique-codes.ts';
-import type { SemanticIdsConfig, TokenizerConfig } from './config.ts';
-import { fitRqVae } from './tokenizers/fit-rq-vae.ts';
-import { fitHierarchical } from './tokenizers/hierarchical.ts';
-import { fitLsh } from './tokenizers/lsh.ts';
-import { fitProduct } from './tokenizers/product.ts';
-import { fitResidualKMeans } from './tokenizers/residual-k-means.ts';
-import type { RqVaeOptions } from './tokenizers/rq-vae-options.ts';
+import type { SemanticIdsConfig } from './schema.ts';
+import type { ItemsToCode, TokenizerDefinition } from './tokenizers/definition.ts';
+import { readsVectors, tokenizerDefinition } from './tokenizers/registry.ts';
 import type { Codebooks, Codes, FitOptions, Fitted } from './tokenizers/tokenizer.ts';
-import { fitAtomic, fitRandom, givenCodes } from './tokenizers/without-vectors.ts';
 import type { Rows } from './vectors/rows.ts';
 
 /** Codes of the items `1 .. count`, no two of which are equal. */
@@ -28,17 +23,12 @@ export interface FitIdsRequest extends FitOptions {
   readonly items: number;
   /** Vectors of the items, where the tokenizer reads them. */
   readonly vectors?: Rows;
-  /** Vectors of behaviour of the items, where the tokenizer has a collaborative loss. */
-  readonly behaviour?: Rows;
+  /** What the tokenizer reads beside them, where it does: see {@link besideVectors}. */
+  readonly beside?: Rows;
   /** Codes of a file, `[items, levels]`, where the tokenizer is one. */
-  readonly given?: { readonly levels: number; readonly values: Int32Array };
+  readonly given?: ItemsToCode['given'];
   /** What else is known of the items, for the report. */
   readonly known?: ItemsOfCodes;
-}
-
-/** Whether a tokenizer reads vectors. */
-export function readsVectors({ kind }: TokenizerConfig): boolean {
-  return kind !== 'random' && kind !== 'atomic' && kind !== 'file';
 }
 
 /**
@@ -49,70 +39,60 @@ export function readsVectors({ kind }: TokenizerConfig): boolean {
  */
 export async function fitSemanticIds(request: FitIdsRequest): Promise<SemanticIds> {
   const { config, items, vectors, known } = request;
+  const definition = tokenizerDefinition(config.tokenizer);
   if (items < 1) throw new ConfigError('semantic ids: expected at least one item; got none', 'ids');
-  const { codes, codebooks, residualEnergy, reconstruction } = await fitted(request);
+  const { codes, codebooks, residualEnergy, reconstruction } = await fitted(request, definition);
   const report = { ...diagnose(codes, known, residualEnergy), ...(reconstruction !== undefined && { reconstruction }) };
   const isUnique = report.colliding.items === 0;
-  const usesCounter =
-    config.collisions === 'counter' && config.tokenizer.kind !== 'atomic' && config.tokenizer.kind !== 'random';
-  if (usesCounter) return { codes: withCounter(codes), hasCounter: true, codebooks, report };
+  if (config.collisions === 'counter' && !definition.isUnique)
+    return { codes: withCounter(codes), hasCounter: true, codebooks, report };
   const unique = isUnique ? codes : withNextNearest(codes, codebooks, vectors as Rows);
   assertUnique(unique);
   return { codes: unique, hasCounter: false, codebooks, report };
 }
 
-async function fitted(request: FitIdsRequest): Promise<Fitted> {
-  const { config, items, vectors, given, behaviour, ...options } = request;
+async function fitted(request: FitIdsRequest, definition: TokenizerDefinition): Promise<Fitted> {
+  const { config, items, vectors, given, beside, ...options } = request;
   const { tokenizer } = config;
-  switch (tokenizer.kind) {
-    case 'random':
-      return fitRandom(items, tokenizer, options);
-    case 'atomic':
-      return fitAtomic(items);
-    case 'file':
-      if (given === undefined) throw new ConfigError('semantic ids: expected the codes of the file; got none', 'ids');
-      return givenCodes(items, given.levels, given.values);
-  }
-  if (vectors === undefined || vectors.count !== items)
+  if (definition.codesFile !== undefined && given === undefined)
+    throw new ConfigError('semantic ids: expected the codes of the file; got none', 'ids');
+  if (readsVectors(tokenizer) && vectors?.count !== items)
     throw new ConfigError(
       `semantic ids: expected vectors of ${items} items; got ${vectors === undefined ? 'none' : `${vectors.count}`}`,
       'ids.vectors',
     );
-  switch (tokenizer.kind) {
-    case 'residual-k-means':
-      return fitResidualKMeans(vectors, { ...tokenizer, codes: fewer(tokenizer.codes, items) }, options);
-    case 'rq-vae':
-      return fitRqVae(vectors, rqVaeOptions(tokenizer, items, behaviour), options);
-    case 'hierarchical':
-      return fitHierarchical(vectors, tokenizer, options);
-    case 'product':
-      if (tokenizer.levels > vectors.width)
-        throw new ConfigError(
-          `semantic ids: tokenizer: expected at most as many levels as the vectors are wide, ${vectors.width}; got ${tokenizer.levels}`,
-          'ids.tokenizer.levels',
-        );
-      return fitProduct(vectors, { ...tokenizer, codes: fewer(tokenizer.codes, items) }, options);
-    case 'lsh':
-      return fitLsh(vectors, tokenizer, options);
-  }
-}
-
-function rqVaeOptions(
-  { collaborative, ...settings }: Extract<TokenizerConfig, { kind: 'rq-vae' }>,
-  items: number,
-  behaviour: Rows | undefined,
-): RqVaeOptions {
-  const options = { ...settings, codes: fewer(settings.codes, items) };
-  if (collaborative === undefined) return options;
-  if (behaviour === undefined)
+  if (definition.beside?.(tokenizer) !== undefined && beside === undefined)
     throw new ConfigError(
-      'semantic ids: rq-vae: collaborative: expected vectors of behaviour of the items; got none',
-      'ids.tokenizer.collaborative.vectors',
+      `semantic ids: ${tokenizer.kind}: expected the vectors that it reads beside those of ids.vectors; got none`,
+      'ids.tokenizer',
     );
-  return { ...options, collaborative: { weight: collaborative.weight, vectors: behaviour } };
+  const none = { count: items, width: 0, values: new Float64Array(0) };
+  const made = await definition.fit(
+    tokenizer,
+    { count: items, vectors: vectors ?? none, ...(beside && { beside }), ...(given && { given }) },
+    options,
+  );
+  checkCodes(tokenizer.kind, made, items);
+  return made;
 }
 
-/** No level needs more codes than there are items. */
-function fewer(codes: number, items: number): number {
-  return Math.min(codes, items);
+/** What a tokenizer of somebody else may get wrong. */
+function checkCodes(kind: string, { codes, codebooks }: Fitted, items: number): void {
+  const { count, sizes, values } = codes;
+  const levels = sizes.length;
+  const expected = (what: string, got: string): ConfigError =>
+    new ConfigError(`semantic ids: tokenizer '${kind}': expected ${what}; got ${got}`, 'ids.tokenizer');
+  if (count !== items || levels === 0 || values.length !== items * levels)
+    throw expected(
+      `a code on each of some levels for each of ${items} items`,
+      `${values.length} codes of ${count} items on ${levels} levels`,
+    );
+  if (codebooks.sizes.join() !== sizes.join())
+    throw expected(`codebooks of ${sizes.join(' x ')} codes, as the items have`, codebooks.sizes.join(' x '));
+  const wrong = values.findIndex((code, e) => !(code >= 0 && code < sizes[e % levels]));
+  if (wrong < 0) return;
+  throw expected(
+    `codes from 0 to ${sizes[wrong % levels] - 1} on level ${(wrong % levels) + 1}`,
+    `${values[wrong]} for item ${Math.floor(wrong / levels) + 1}`,
+  );
 }

@@ -5,16 +5,16 @@ import { normals, streamKey, useBackend } from '@seqrec/core';
 import '@seqrec/core/simd';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { decodeSafetensors, encodeSafetensors } from '../io/safetensors.ts';
-import { semanticIdsSchema } from './config.ts';
 import { fitSemanticIds } from './fit.ts';
 import { idsDigest, readSemanticIds, type StoredIds, writeSemanticIds } from './ids-file.ts';
+import { semanticIdsSchema } from './schema.ts';
 
 beforeAll(() => useBackend('simd'));
 const folder = mkdtempSync(join(tmpdir(), 'seqrec-ids-'));
 const vectors = { count: 12, width: 3, values: normals(streamKey(1, 'rows'), 0, 36) };
 
 async function made(tokenizer: object): Promise<StoredIds> {
-  const config = semanticIdsSchema.parse({ tokenizer });
+  const config = semanticIdsSchema().parse({ tokenizer });
   const ids = await fitSemanticIds({ config, items: 12, vectors, seed: 1 });
   return {
     ...ids,

@@ -5,9 +5,10 @@ import { SafetensorsFile, type TensorBlocks, writeSafetensorsFile } from '../io/
 import { codebooksOf } from './codebooks-of.ts';
 import type { CodesReport } from './codes/diagnostics.ts';
 import { assertUnique } from './codes/unique-codes.ts';
-import { type SemanticIdsConfig, semanticIdsSchema } from './config.ts';
 import type { SemanticIds } from './fit.ts';
 import type { VectorState } from './item-vectors.ts';
+import { type SemanticIdsConfig, semanticIdsSchema } from './schema.ts';
+import { tokenizerKinds } from './tokenizers/registry.ts';
 import type { Rows } from './vectors/rows.ts';
 
 /** Semantic ids as a file has them. */
@@ -25,16 +26,17 @@ export interface StoredIds extends SemanticIds {
 }
 
 const FORMAT = 'seqrec semantic ids';
-const about = z.object({
-  config: semanticIdsSchema,
-  data: z.string(),
-  hasCounter: z.boolean(),
-  sizes: z.array(z.int().min(1)),
-  codebookSizes: z.array(z.int().min(1)),
-  version: z.int().min(1),
-  versions: z.array(z.string()),
-  report: z.custom<CodesReport>((value) => typeof value === 'object' && value !== null),
-});
+const about = () =>
+  z.object({
+    config: semanticIdsSchema(),
+    data: z.string(),
+    hasCounter: z.boolean(),
+    sizes: z.array(z.int().min(1)),
+    codebookSizes: z.array(z.int().min(1)),
+    version: z.int().min(1),
+    versions: z.array(z.string()),
+    report: z.custom<CodesReport>((value) => typeof value === 'object' && value !== null),
+  });
 
 /** A text of the metadata that is JSON. */
 const json = z.string().transform((text, context) => {
@@ -45,11 +47,12 @@ const json = z.string().transform((text, context) => {
     return z.NEVER;
   }
 });
-const inMetadata = z.object({
-  about: json.pipe(about),
-  items: json.pipe(z.array(z.string()).min(1)),
-  texts: json.pipe(z.array(z.tuple([z.string(), z.array(z.string())]))),
-});
+const inMetadata = () =>
+  z.object({
+    about: json.pipe(about()),
+    items: json.pipe(z.array(z.string()).min(1)),
+    texts: json.pipe(z.array(z.tuple([z.string(), z.array(z.string())]))),
+  });
 
 /** SHA-256 of the items and their codes, in hex. */
 export function idsDigest({ items, codes }: Pick<StoredIds, 'items' | 'codes'>): string {
@@ -131,9 +134,22 @@ export async function readSemanticIds(file: string): Promise<StoredIds> {
   }
 }
 
-function parsed(file: string, metadata: Readonly<Record<string, string>>): z.output<typeof inMetadata> {
-  const result = inMetadata.safeParse(metadata);
+function parsed(file: string, metadata: Readonly<Record<string, string>>): z.output<ReturnType<typeof inMetadata>> {
+  const result = inMetadata().safeParse(metadata);
   if (result.success) return result.data;
   const [first] = result.error.issues;
+  const kind = first.path.join('.') === 'about.config.tokenizer.kind' ? kindOf(metadata.about) : undefined;
+  if (kind !== undefined)
+    throw new CheckpointError(
+      `${file}: expected a tokenizer that is known, one of ${tokenizerKinds().join(', ')}; got '${kind}'; load the plug-in that defines it with --plugin`,
+      file,
+    );
   throw new CheckpointError(`${file}: ${first.path.map(String).join('.')}: ${first.message}`, file);
+}
+
+/** The kind of tokenizer that a file names, which nobody knows here. */
+function kindOf(about: string): string | undefined {
+  const { config } = JSON.parse(about) as { readonly config?: { readonly tokenizer?: { readonly kind?: unknown } } };
+  const kind = config?.tokenizer?.kind;
+  return typeof kind === 'string' ? kind : undefined;
 }

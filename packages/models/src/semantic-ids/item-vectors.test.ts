@@ -1,7 +1,7 @@
 import { interactionsFromArrays, leaveLastOut, type Split } from '@seqrec/data';
 import { describe, expect, it } from 'vitest';
-import { semanticIdsSchema } from './config.ts';
-import { collaborativeVectors, columnsOfVectors, fitIdVectors, idVectors } from './item-vectors.ts';
+import { besideVectors, columnsOfVectors, fitIdVectors, idVectors } from './item-vectors.ts';
+import { semanticIdsSchema } from './schema.ts';
 import type { Rows } from './vectors/rows.ts';
 
 const titles = ['red lip', 'red nail', 'blue nail', 'blue lip', 'red nail lip', 'green'];
@@ -26,7 +26,7 @@ function shop(names: readonly string[] = titles, last = [1, 2]): Split {
 }
 
 const request = (ids: object, readFile?: (path: string) => Rows) => ({
-  ...semanticIdsSchema.parse(ids),
+  ...semanticIdsSchema().parse(ids),
   readFile: async ({ path }: { readonly path: string }) => readFile?.(path) as Rows,
 });
 const lsa = { kind: 'lsa', width: 4 };
@@ -106,7 +106,7 @@ describe('vectors for ids', () => {
   it('for a collaborative loss are those of behaviour, of training alone, as wide as what is quantised', async () => {
     const own = (width: number, last: number[], collaborative?: object) => {
       const { tokenizer, ...rest } = request({ tokenizer: { kind: 'rq-vae', width, collaborative } });
-      return collaborativeVectors(tokenizer, rest, shop(titles, last).train);
+      return besideVectors(tokenizer, rest, shop(titles, last).train);
     };
     const { rows } = await fitIdVectors(request({ vectors: [behaviour] }), shop().train);
     const weight = { weight: 1 };

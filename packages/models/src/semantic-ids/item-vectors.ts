@@ -1,6 +1,7 @@
 import { type ExampleSet, type Interactions, itemTerms, termBounds, termColumns } from '@seqrec/data';
 import { ConfigError } from '../errors.ts';
 import type { TokenizerConfig, VectorsConfig } from './config.ts';
+import { tokenizerDefinition } from './tokenizers/registry.ts';
 import { fitLsa, lsaVectors } from './vectors/lsa.ts';
 import {
   asStored,
@@ -101,19 +102,20 @@ export async function fitIdVectors(
   return { rows: standardColumns(rows, moments), state: { tensors, texts }, without };
 }
 
-/** What a collaborative loss reads, as wide as what is quantised, rows of length 1; nothing without such a loss. */
-export async function collaborativeVectors(
+/** What a tokenizer reads beside the vectors that it makes codes of, rows of length 1; nothing where it does not. */
+export async function besideVectors(
   tokenizer: TokenizerConfig,
   { seed, readFile }: Pick<IdVectorsRequest, 'seed' | 'readFile'>,
   train: ExampleSet,
 ): Promise<Rows | undefined> {
-  if (tokenizer.kind !== 'rq-vae' || tokenizer.collaborative === undefined) return undefined;
-  const { vectors } = tokenizer.collaborative;
+  const asked = tokenizerDefinition(tokenizer).beside?.(tokenizer);
+  if (asked === undefined) return undefined;
+  const { vectors, width } = asked;
   if (vectors.kind === 'file') return fromFile(vectors, train.interactions, readFile);
   const { kind: _, ...options } = vectors;
-  const rows = behaviourVectors(train, { ...options, width: tokenizer.width, seed });
+  const rows = behaviourVectors(train, { ...options, width, seed });
   // Fewer directions than are wanted have all that there is.
-  const [{ count }, more] = [rows, tokenizer.width - rows.width];
+  const [{ count }, more] = [rows, width - rows.width];
   return beside(rows, { count, width: more, values: new Float64Array(count * more) });
 }
 

@@ -26,3 +26,6 @@ export const file = z
       .describe('The item of each row of `.npy` and safetensors, one id a line; default: the items 1, 2, 3, ...'),
   })
   .describe('Vectors that were made elsewhere, one for each item.');
+
+/** Vectors that a tokenizer may read beside those that it makes codes of. */
+export type BesideConfig = Omit<z.output<typeof behaviour>, 'width'> | z.output<typeof file>;

@@ -41,7 +41,10 @@ const ranking: TaskDefinition<RankingConfig, Ranker> = {
 const generation: TaskDefinition<GenerationConfig> = {
   kind: 'generation',
   needs: 'generate',
-  schema: generationConfigSchema,
+  /** Made when it is asked for: plug-ins may have defined tokenizers by then. */
+  get schema() {
+    return generationConfigSchema();
+  },
   create: (config, { codes, objective, train }) => {
     if (codes === undefined)
       throw new ConfigError('createTask: codes: expected those of the items, for generation; got none', 'codes');

@@ -4,9 +4,10 @@ import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { part } from '../../../../../test/part.ts';
 import { codebooksOf } from '../codebooks-of.ts';
-import { semanticIdsSchema, tokenizerSchema } from '../config.ts';
 import { fitSemanticIds } from '../fit.ts';
+import { semanticIdsSchema } from '../schema.ts';
 import { type Rows, rowsAt, squaredLengths, unitRows } from '../vectors/rows.ts';
+import { knownTokenizerSchema } from './registry.ts';
 
 beforeAll(() => useBackend('simd'));
 
@@ -20,10 +21,10 @@ const behaviour = unitRows(drawn(items, 4, 5));
 const settings = { kind: 'rq-vae', levels: 2, codes: 6, hiddenSizes: [8], width: 4, epochs: 12, batchSize: 32 };
 
 function fit(options: object, { seed = 4, known = behaviour as Rows | null, of = vectors } = {}) {
-  const tokenizer = tokenizerSchema.parse({ ...settings, learningRate: 1e-2, ...options });
+  const tokenizer = knownTokenizerSchema().parse({ ...settings, learningRate: 1e-2, ...options });
   return fitSemanticIds({
     config: { tokenizer, collisions: 'counter' },
-    ...{ items: of.count, vectors: of, behaviour: known ?? undefined, seed },
+    ...{ items: of.count, vectors: of, beside: known ?? undefined, seed },
   });
 }
 const codesOf = ({ codes }: Awaited<ReturnType<typeof fit>>, level: number): number[] =>
@@ -68,7 +69,7 @@ describe.each(part(options, 2))('%s', (_, given) => {
 
   it('encodes alike from what a file keeps, on every backend', async () => {
     const { codebooks } = made;
-    const tokenizer = tokenizerSchema.parse({ ...settings, ...given });
+    const tokenizer = knownTokenizerSchema().parse({ ...settings, ...given });
     const some = rowsAt(vectors, [3, 80]);
     const own = await codebooks.encode!(some);
     await useBackend('cpu');
@@ -131,7 +132,7 @@ describe('settings of an RQ-VAE', () => {
     [{ collaborative: { weight: 1, vectors: { kind: 'behaviour', width: 3 } } }, 'collaborative.vectors'],
     [{ collaborative: { weight: 1, vectors: { kind: 'lsa' } } }, 'collaborative.vectors.kind'],
   ])('refuses %j', (given, place) => {
-    const { error } = semanticIdsSchema.safeParse({ tokenizer: { ...settings, ...given } });
+    const { error } = semanticIdsSchema().safeParse({ tokenizer: { ...settings, ...given } });
     expect(error?.issues.map(({ path }) => path.slice(1).join('.'))).toEqual([place]);
   });
 
@@ -139,7 +140,7 @@ describe('settings of an RQ-VAE', () => {
     const collaborative = { weight: 1 };
     const none = fit({ collaborative }, { known: null });
     await expect(none).rejects.toThrow(
-      'semantic ids: rq-vae: collaborative: expected vectors of behaviour of the items; got none',
+      'semantic ids: rq-vae: expected the vectors that it reads beside those of ids.vectors; got none',
     );
     await expect(fit({ collaborative }, { known: drawn(items, 3, 1) })).rejects.toThrow(
       'semantic ids: rq-vae: collaborative: expected vectors of 90 items, 4 wide as what is quantised; got 90, 3 wide',

@@ -3,8 +3,8 @@ import '@seqrec/core/simd';
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { assignValues } from '../../parameters.ts';
-import { tokenizerSchema } from '../config.ts';
 import { fitRqVae } from './fit-rq-vae.ts';
+import { knownTokenizerSchema } from './registry.ts';
 import { reviveCodes } from './revive-codes.ts';
 import { RqVae } from './rq-vae.ts';
 
@@ -62,7 +62,7 @@ describe('fitRqVae', () => {
     learningRate: 1e-2,
   };
   const fit = (epochs: number) => {
-    const settings = tokenizerSchema.parse({ ...config, epochs });
+    const settings = knownTokenizerSchema().parse({ ...config, epochs });
     if (settings.kind !== 'rq-vae') throw new Error(settings.kind);
     return fitRqVae(rows, { ...settings, collaborative: undefined }, { seed: 1 });
   };
@@ -112,7 +112,7 @@ describe('fitRqVae', () => {
   });
 
   it('says that it does not converge, and has no codes then', async () => {
-    const settings = tokenizerSchema.parse({ ...config, epochs: 50, learningRate: 1e30 });
+    const settings = knownTokenizerSchema().parse({ ...config, epochs: 50, learningRate: 1e30 });
     await expect(fitRqVae(rows, settings as never, { seed: 1 })).rejects.toThrow(
       /^semantic ids: rq-vae: expected a finite loss; got (NaN|Infinity) in epoch \d+; lower the learning rate$/,
     );

@@ -3,11 +3,12 @@ import '@seqrec/core/simd';
 import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { codebooksOf } from '../codebooks-of.ts';
-import { type TokenizerConfig, tokenizerSchema } from '../config.ts';
+import type { TokenizerConfig } from '../config.ts';
 import { fitSemanticIds } from '../fit.ts';
 import { type Rows, rowsAt, squaredDistance } from '../vectors/rows.ts';
 import { kMeans } from './k-means.ts';
 import { nearest } from './nearest.ts';
+import { knownTokenizerSchema } from './registry.ts';
 import { fitResidualKMeans } from './residual-k-means.ts';
 
 beforeAll(() => useBackend('simd'));
@@ -23,7 +24,7 @@ const withVectors: TokenizerConfig[] = [
   { kind: 'hierarchical', codes: 4 },
   { kind: 'product', codes: 6 },
   { kind: 'lsh', bits: 3 },
-].map((given) => tokenizerSchema.parse(given));
+].map((given) => knownTokenizerSchema().parse(given));
 
 describe.each(withVectors)('$kind', (tokenizer) => {
   it('gives the rows of the fit the same codes again, on every backend', async () => {

@@ -18,7 +18,7 @@ import { denseOf, generationConfigSchema } from './config.ts';
 import { codeModelConfig, codeWriter } from './task.ts';
 
 const objective = { kind: 'full-softmax', temperature: 0.2 } as const;
-const config = (dense: object) => generationConfigSchema.parse({ kind: 'generation', ids: {}, dense });
+const config = (dense: object) => generationConfigSchema().parse({ kind: 'generation', ids: {}, dense });
 
 beforeAll(async () => {
   await useBackend('simd');
@@ -86,7 +86,7 @@ describe('a hybrid', () => {
       ...{ kind: 'sasrec', embeddingDim: 8, maxSequenceLength: 6, numBlocks: 1, numHeads: 1, ffnDim: 8 },
     };
     const trained = async (dense: object | undefined) => {
-      const settings = generationConfigSchema.parse({ kind: 'generation', ids: {}, ...(dense && { dense }) });
+      const settings = generationConfigSchema().parse({ kind: 'generation', ids: {}, ...(dense && { dense }) });
       const own = denseOf(settings);
       const model: TokenEncoder = createModel(codeModelConfig(sasrec, codes), {
         ...{ numItems: codeSymbols(codes).count, seed: 4, ...(own && { dense: denseSizes(own, 20, undefined) }) },
@@ -133,7 +133,7 @@ describe('settings that do not go together', () => {
   });
 
   it('debias, and codes that items do not have', () => {
-    expect(() => generationConfigSchema.parse({ kind: 'generation', debias: 0.5, dense: {} })).toThrow(
+    expect(() => generationConfigSchema().parse({ kind: 'generation', debias: 0.5, dense: {} })).toThrow(
       'expected 0 with dense, whose vectors have no share of the training events',
     );
     const codes = drawnCodes(20, [4, 4, 4], 5);
