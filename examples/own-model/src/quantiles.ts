@@ -1,4 +1,4 @@
-import { asStored, type Codebooks, type Rows, type TokenizerDefinition } from '@seqrec/models';
+import { asStored, type Codebooks, ConfigError, type Rows, type TokenizerDefinition } from '@seqrec/models';
 import { z } from 'zod';
 
 const schema = z.strictObject({
@@ -43,7 +43,10 @@ export const quantiles: TokenizerDefinition<z.output<typeof schema>> = {
   schema,
   async fit({ levels, codes }, { vectors }) {
     if (levels > vectors.width)
-      throw new Error(`own/quantiles: expected vectors of at least ${levels} columns; got ${vectors.width}`);
+      throw new ConfigError(
+        `own/quantiles: expected vectors of at least ${levels} columns, a level each; got ${vectors.width}`,
+        'ids.tokenizer.levels',
+      );
     const bounds = Array.from({ length: levels }, (_, level) => boundsOf(vectors, level, codes)).flat();
     // As a file keeps them, so that items have the same codes afterwards.
     const own = codebooks(asStored({ count: levels, width: codes - 1, values: Float64Array.from(bounds) }));

@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { sep } from 'node:path';
-import { pathToFileURL } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import { type FoundPlugin, findPlugin, isTypeScript } from './find-plugin.ts';
 import { PluginError } from './plugin-error.ts';
-import { shareImports } from './shared-imports.ts';
+import { followImports, importsOf, shareImports } from './shared-imports.ts';
 
 /** A plug-in that this process has loaded. */
 export interface LoadedPlugin extends FoundPlugin {
@@ -30,10 +30,12 @@ export function pluginsForCheckpoint(): {
   return plugins.length === 0 ? {} : { plugins };
 }
 
-/** The plug-in that an error comes out of, by its stack. */
+/** The plug-in that an error comes out of, by its stack: that of the file, or of one that it imports. */
 export function pluginOf(error: unknown): LoadedPlugin | undefined {
   const stack = error instanceof Error ? (error.stack ?? '') : '';
-  return loadedPlugins().find(({ path }) => stack.includes(path));
+  return loadedPlugins().find(({ path }) =>
+    importsOf(pathToFileURL(path).href).some((url) => stack.includes(url) || stack.includes(fileURLToPath(url))),
+  );
 }
 
 /** sha256 of a file, in hex. */
@@ -82,7 +84,9 @@ async function importFound(
   const before = new Set(await defined());
   let exports: Readonly<Record<string, unknown>>;
   try {
-    exports = (await import(/* @vite-ignore */ pathToFileURL(found.path).href)) as Readonly<Record<string, unknown>>;
+    const { href } = pathToFileURL(found.path);
+    followImports(href);
+    exports = (await import(/* @vite-ignore */ href)) as Readonly<Record<string, unknown>>;
   } catch (error) {
     throw new PluginError(`${expected}; got ${reasonOf(error, found.path)}${hintOf(error, found.path)}`);
   }

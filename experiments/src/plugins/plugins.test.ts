@@ -91,3 +91,19 @@ test('settings of a plug-in are explained beside ours', async () => {
     { key: 'objective.margin', values: 'number > 0', default: 0.5, help: 'How far apart scores have to be.' },
   ]);
 });
+
+test('what a file of a plug-in throws later is a defect of the plug-in', async () => {
+  write({
+    'codes/plugin.ts': `import { defineTokenizer } from '@seqrec/models';
+import { z } from 'zod';
+import { broken } from './broken.ts';
+defineTokenizer({ kind: 'acme/broken', schema: z.strictObject({ kind: z.literal('acme/broken') }), readsVectors: false, fit: broken });
+`,
+    'codes/broken.ts': "export const broken = () => { throw new TypeError('no codes'); };\n",
+    'events.csv': `user,item,timestamp\n${Array.from({ length: 12 }, (_, e) => `u${e % 3},i${e % 4},${e}`).join('\n')}\n`,
+  });
+  const asked = ['--plugin', './codes/plugin.ts', '--ids.tokenizer.kind', 'acme/broken'];
+  const { code, stderr } = await runCli(['ids', 'fit', 'events.csv', ...asked], folder);
+  expect(stderr).toContain('error: this is a defect of the plug-in ./codes/plugin.ts\nTypeError: no codes\n');
+  expect(code).toBe(1);
+});

@@ -19,6 +19,18 @@ export function isLent(specifier: string): boolean {
 }
 
 let installed = false;
+/** Files of plug-ins by their addresses, and the address of the file by which each was first imported. */
+const families = new Map<string, string>();
+
+/** From here on, what a file imports of its own, and what that imports, is known to be of it. */
+export function followImports(url: string): void {
+  families.set(url, url);
+}
+
+/** The addresses of a file and of everything of its own that it has imported since {@link followImports}. */
+export function importsOf(url: string): string[] {
+  return [...families].flatMap(([file, first]) => (first === url ? [file] : []));
+}
 
 /** From here on, imports of {@link isShared} modules lead to the program's copies, wherever the importing file lies. */
 export function shareImports(): void {
@@ -28,7 +40,13 @@ export function shareImports(): void {
     resolve(specifier, context, next) {
       const own = { ...context, parentURL: import.meta.url };
       if (isShared(specifier)) return next(specifier, own);
-      if (!isLent(specifier)) return next(specifier, context);
+      if (!isLent(specifier)) {
+        const resolved = next(specifier, context);
+        const first = families.get(context.parentURL ?? '');
+        if (first !== undefined && resolved.url.startsWith('file:') && !families.has(resolved.url))
+          families.set(resolved.url, first);
+        return resolved;
+      }
       try {
         return next(specifier, context);
       } catch {
