@@ -8,6 +8,7 @@ export { popularityBaseline } from './baselines/popularity.ts';
 export { type RandomWalkOptions, randomWalkBaseline } from './baselines/random-walk.ts';
 export { type RecentPopularityOptions, recentPopularityBaseline } from './baselines/recent-popularity.ts';
 export { type EvaluateScorerOptions, evaluateScorer, type Scorer, type ScorerHistory } from './baselines/scorer.ts';
+export { type ScorerListsOptions, scorerLists } from './baselines/scorer-lists.ts';
 export { type SlimOptions, slimBaseline, slimBytes } from './baselines/slim.ts';
 export { sequenceFields } from './config/encoder-fields.ts';
 export { parseConfig } from './config/parse.ts';

@@ -19,6 +19,7 @@ import type { BaselineName } from '../../config/baseline-names.ts';
 import { formatBytes, formatCount, formatDuration } from '../../terminal/format.ts';
 import { Interrupted } from '../process/stop.ts';
 import { type EvaluationContext, protocolOf } from './evaluate-set.ts';
+import { baselineListFigures } from './list-figures.ts';
 import { withProgress } from './with-progress.ts';
 
 /** A baseline on one set. */
@@ -26,6 +27,8 @@ export interface EvaluatedBaseline {
   readonly name: BaselineName;
   readonly split: string;
   readonly evaluation: Evaluation;
+  /** What its lists are like, on the test set of the split where a configuration asks for them; else nothing. */
+  readonly lists: Readonly<Record<string, number>>;
 }
 
 /** A baseline that was asked for and does not stand beside the model. */
@@ -86,7 +89,8 @@ async function evaluateOne(
       const evaluation = await withProgress(`${name} on ${set.name}, users`, context, (onProgress) =>
         evaluateScorer({ scorer, ...protocolOf(set, context), history: context.options.baselineHistory, onProgress }),
       );
-      evaluated.push({ name, split: set.name, evaluation });
+      const lists = set === context.data.split.test ? await baselineListFigures(scorer, set, context) : {};
+      evaluated.push({ name, split: set.name, evaluation, lists });
     }
     return evaluated;
   } catch (error) {

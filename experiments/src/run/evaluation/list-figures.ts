@@ -4,9 +4,12 @@ import {
   coverage,
   evaluateGenerated,
   giniOfItems,
+  type Protocol,
   p90Coverage,
   popularityRatio,
   recommendedLists,
+  type Scorer,
+  scorerLists,
   type TokenEncoder,
 } from '@seqrec/models';
 import { denseDecoding } from '../../data/coded-items.ts';
@@ -28,9 +31,36 @@ export async function listFigures(
   context: EvaluationContext,
   counts: ArrayLike<number> = eventsOfItems(context.data.split),
 ): Promise<Readonly<Record<string, number>>> {
-  const { options } = context;
-  const k = Math.min(options.lists ?? 10, model.numItems);
-  const lists = await listsOf(model, set, k, context);
+  const k = lengthOf(model.numItems, context);
+  return figuresOf(await listsOf(model, set, k, context), k, set, counts);
+}
+
+/** {@link listFigures} of a baseline where a configuration asks for them, else none. */
+export async function baselineListFigures(
+  scorer: Scorer,
+  set: ExampleSet,
+  context: EvaluationContext,
+): Promise<Readonly<Record<string, number>>> {
+  const { lists, baselineHistory: history, excludeSeen } = context.options;
+  if (lists === undefined) return {};
+  const { examples, candidates } = listProtocol(set, context);
+  const k = lengthOf(scorer.numItems, context);
+  const made = await withProgress(`lists of ${scorer.name} on ${set.name}, users`, context, (onProgress) =>
+    scorerLists({ scorer, examples, k, excludeSeen, history, ...(candidates && { candidates }), onProgress }),
+  );
+  return figuresOf(made, k, set, eventsOfItems(context.data.split));
+}
+
+function lengthOf(numItems: number, { options }: EvaluationContext): number {
+  return Math.min(options.lists ?? 10, numItems);
+}
+
+function figuresOf(
+  lists: readonly Int32Array[],
+  k: number,
+  set: ExampleSet,
+  counts: ArrayLike<number>,
+): Readonly<Record<string, number>> {
   const { numItems, itemIds } = set.interactions;
   const byId = [0, ...Array.from(counts)];
   const targets = Int32Array.from(set.targets, (event) => itemIds[event]);
@@ -60,6 +90,11 @@ export async function listFiguresAsked(
   return context.options.lists === undefined ? {} : listFigures(model, set, context);
 }
 
+/** One list a user, whatever positions are ranked. */
+function listProtocol(set: ExampleSet, context: EvaluationContext): Protocol & { readonly positions: 'last' } {
+  return { ...protocolOf(set, context), positions: 'last' };
+}
+
 /** The lists, best first, of the examples that have a history. */
 function listsOf(
   model: TokenEncoder,
@@ -69,10 +104,14 @@ function listsOf(
 ): Promise<readonly Int32Array[]> {
   const { generation } = context.data;
   const { excludeSeen, queryTime, batchSize } = context.options;
-  const protocol = { ...protocolOf(set, context), positions: 'last' as const };
+  const protocol = listProtocol(set, context);
+  const { examples, candidates } = protocol;
   return withProgress(`lists of ${set.name}, users`, context, async (onProgress) => {
     if (generation === undefined)
-      return recommendedLists({ model, examples: protocol.examples, k, excludeSeen, queryTime, batchSize, onProgress });
+      return recommendedLists({
+        ...{ model, examples, k, excludeSeen, queryTime, batchSize, onProgress },
+        ...(candidates && { candidates }),
+      });
     const lists: Int32Array[] = [];
     const { codes, beams, mask, debias } = generation;
     const dense = denseDecoding(generation, model);

@@ -51,8 +51,8 @@ export async function finishRun(
     known ?? (shared && (await evaluatedByAll(model, shared))) ?? (await evaluateSet(model, data.split.test, context));
   const epoch = (chosen === 'best' ? outcome.state.best?.epoch : undefined) ?? outcome.state.evaluatedEpochs;
   const intervals = intervalsOf(test);
-  const lists = await listFiguresAsked(model, data.split.test, context);
-  const scored = { name, split: 'test', metrics: { ...test.metrics, ...lists }, intervals, ...warningsIn(test) };
+  const ofLists = await listFiguresAsked(model, data.split.test, context);
+  const scored = { name, split: 'test', metrics: { ...test.metrics, ...ofLists }, intervals, ...warningsIn(test) };
   const final = { ...scored, checkpoint: chosen, epoch };
   await saveRanks(run.ranks, test, chosen);
   const { heldOut } = data;
@@ -71,10 +71,10 @@ export async function finishRun(
       ...listDefinition(config.evaluation),
       ...onTest.flatMap((each) => baselineDefinition(each.name, each.evaluation.definition)),
     ],
-    baselines: evaluated.map(({ name: baseline, split, evaluation }) => ({
+    baselines: evaluated.map(({ name: baseline, split, evaluation, lists }) => ({
       name: baseline,
       split,
-      metrics: evaluation.metrics,
+      metrics: { ...evaluation.metrics, ...lists },
       intervals: intervalsOf(evaluation),
       ...warningsIn(evaluation),
       ...(split === 'test' && columns.length > 0 && { segments: segmentsOf(evaluation) }),

@@ -7,7 +7,7 @@ import { readJson, writeJson } from '../../run/folder/atomic.ts';
 import { makeFolder } from '../../run/folder/make-folder.ts';
 import { saveRanks } from '../../run/folder/ranks.ts';
 import { inOrder } from '../../run/verdict/verdict.ts';
-import { OWN_TEST, type TestSets } from './test-sets.ts';
+import { LIST_LENGTH, type ListFigures, OWN_TEST, ofLists, type TestSets } from './test-sets.ts';
 
 /** The baselines of a protocol on data: metrics by test, and a file of ranks of each. */
 export interface GridBaselines {
@@ -18,6 +18,8 @@ export interface GridBaselines {
     readonly test: string;
     readonly metrics: Readonly<Record<string, number>>;
     readonly ranks: string;
+    /** Of the targets of the split. */
+    readonly lists?: ListFigures;
   }[];
   readonly skipped: readonly SkippedBaseline[];
 }
@@ -30,11 +32,12 @@ export async function gridBaselines(
   context: EvaluationContext,
 ): Promise<GridBaselines> {
   const { batchSize: _, checkpoint: __, ...rules } = context.options;
-  const { digest } = context.data.split.interactions;
+  const { digest, numItems } = context.data.split.interactions;
+  const lists = Math.min(LIST_LENGTH, numItems);
   const key = JSON.stringify({
     digest,
     split: context.data.split.step.params,
-    rules: { ...rules, baselines: names },
+    rules: { ...rules, baselines: names, lists },
     window: context.window,
   });
   const file = join(folder, 'baselines.json');
@@ -42,18 +45,21 @@ export async function gridBaselines(
     const kept = readJson(file) as GridBaselines;
     if (kept.key === key) return kept;
   }
-  const options = { ...context.options, baselines: [...names] };
+  const options = { ...context.options, baselines: [...names], lists };
   const { evaluated, skipped } = await evaluateBaselines([...sets.values()], { ...context, options });
   makeFolder(folder);
   const rows: GridBaselines['rows'][number][] = [];
   // In the order of the sets.
   for (const [name, own] of Map.groupBy(evaluated, (each) => each.name))
     for (const [i, test] of [...sets.keys()].entries()) {
-      const { evaluation } = own[i];
+      const { evaluation, lists: figures } = own[i];
       const ranks = join(folder, `${name}${test === OWN_TEST ? '' : `-${test}`}.safetensors`);
       const ordered = inOrder(evaluation);
       await saveRanks(ranks, { ...evaluation, ...ordered, ranks: Float64Array.from(ordered.ranks) }, name);
-      rows.push({ name, test, metrics: evaluation.metrics, ranks });
+      rows.push({
+        ...{ name, test, metrics: evaluation.metrics, ranks },
+        ...(test === OWN_TEST && { lists: ofLists(figures, lists) }),
+      });
     }
   const made = { key, rows, skipped };
   writeJson(file, made);

@@ -144,9 +144,10 @@ export class Grid {
     // EASE inverts a matrix of items by items: minutes for a large catalogue.
     const names = this.#request.quick ? all.filter((name) => name !== 'ease') : all;
     const { rows, skipped } = await gridBaselines(folder, names, prepared.sets, this.#context(prepared, cell.config));
-    for (const { name, test, metrics, ranks } of rows)
+    for (const { name, test, metrics, ranks, lists } of rows)
       this.#rows.push({
         ...{ data, protocol, test, row: name, isBaseline: true, metrics, ranks },
+        ...(lists && { lists }),
         ...(test === OWN_TEST && { segments: this.#segments(prepared, ranks) }),
       });
     for (const { name, reason } of skipped) this.#notes.add(`${name} on ${group}: ${reason}.`);

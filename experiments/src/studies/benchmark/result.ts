@@ -1,6 +1,7 @@
 import type { Settings } from '../../config/search-space.ts';
 import type { RunCost } from '../reproduce/cost.ts';
 import type { PublishedRow } from './benchmark.ts';
+import type { ListFigures } from './test-sets.ts';
 
 /** Figures of a row under one seed; of a baseline, which has none. */
 export interface GridRow {
@@ -23,7 +24,7 @@ export interface GridRow {
   /** The first metric of parts of the queries, by segment; of the targets of the protocol itself. */
   readonly segments?: Readonly<Record<string, number>>;
   /** Of the lists of ten: share of the items in them, and their popularity over that of the targets. */
-  readonly lists?: { readonly coverage: number; readonly popularity: number };
+  readonly lists?: ListFigures;
   /** File of the ranks. */
   readonly ranks: string;
   readonly parameters?: number;

@@ -54,7 +54,12 @@ export interface ListFigures {
   readonly popularity: number;
 }
 
-const LIST_LENGTH = 10;
+/** Of the figures of lists of `k` those that stand in a table. */
+export function ofLists(figures: Readonly<Record<string, number>>, k: number): ListFigures {
+  return { coverage: figures[`coverage@${k}`], popularity: figures[`popularity@${k}`] };
+}
+
+export const LIST_LENGTH = 10;
 
 /** Tests a finished run; ranks and figures are kept with the run. */
 export async function testRun(
@@ -72,7 +77,7 @@ export async function testRun(
     try {
       for (const [name, set] of missing)
         await saveRanks(ranksFile(run, name), await evaluateSet(model, set, context), checkpoint);
-      writeJson(lists, await ofLists(model, sets.get(OWN_TEST)!, context, counts));
+      writeJson(lists, await modelLists(model, sets.get(OWN_TEST)!, context, counts));
     } finally {
       model.dispose();
     }
@@ -85,7 +90,7 @@ export async function testRun(
   };
 }
 
-async function ofLists(
+async function modelLists(
   model: TokenEncoder,
   test: ExampleSet,
   context: EvaluationContext,
@@ -93,7 +98,7 @@ async function ofLists(
 ): Promise<ListFigures> {
   const k = Math.min(LIST_LENGTH, model.numItems);
   const figures = await listFigures(model, test, { ...context, options: { ...context.options, lists: k } }, counts);
-  return { coverage: figures[`coverage@${k}`], popularity: figures[`popularity@${k}`] };
+  return ofLists(figures, k);
 }
 
 /** The ranks of a run on a set. */

@@ -2,6 +2,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { RunResults, ScoredModel } from '../../run/folder/results.ts';
 import { openRun } from '../../run/open/open-run.ts';
 import { Progress } from '../../terminal/progress.ts';
 import { codedShop, writeShop } from '../../testing/coded-shop.ts';
@@ -14,7 +15,7 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 const out = join(folder, 'runs');
 const progress = new Progress({ quiet: true });
 let run = '';
-let results: { final: { metrics: Record<string, number> }; baselines: { segments: unknown[] }[]; segments: unknown[] };
+let results: Pick<RunResults, 'baselines' | 'segments'> & { readonly final: ScoredModel };
 
 beforeAll(async () => {
   writeShop(folder, { users: 60 });
@@ -42,14 +43,16 @@ async function derive(
 }
 
 describe('a run with parts and lists', () => {
-  it('has the figures of both, the baseline those of the parts', async () => {
+  it('has the figures of both, the baseline too', async () => {
     const { metrics } = results.final;
     for (const name of ['coverage@10', 'P90Coverage@10', 'Gini@10', 'popularity@10'])
       expect(metrics[name]).toBeGreaterThan(0);
     expect(results.segments).toMatchObject([
       { column: 'training events of items', parts: [{ segment: '1 and more', rows: 60 }] },
     ]);
-    expect(results.baselines.at(-1)?.segments).toHaveLength(1);
+    const baseline = results.baselines.find(({ split }) => split === 'test');
+    expect(baseline?.segments).toHaveLength(1);
+    expect(baseline?.metrics['coverage@10']).toBeGreaterThan(0);
     expect(readFileSync(join(out, run, 'report.html'), 'utf8')).toContain('training events of items');
     const evaluated = await runMain('evaluate', run, '--out', out, '--quiet');
     expect(evaluated.output).toMatch(/training events of items +queries +HR@1 +NDCG@1/);

@@ -55,14 +55,15 @@ export async function derivedSeed(
   }
 }
 
-/** The baseline as it stands in the run; made anew where parts are asked for that the run has not. */
+/** The baseline as it stands in the run; made anew where parts or lists are asked for that the run has not. */
 async function ofBaseline(run: RunDir, baseline: BaselineName, context: DerivedContext): Promise<Figures> {
   const { config, data, progress, stop } = context;
   const { baselines } = savedResults(run) as RunResults;
   const found = baselines.find(({ name, split }) => name === baseline && split === 'test');
-  const columns = config.evaluation.segments ?? [];
-  if (found !== undefined && (columns.length === 0 || found.segments?.length === columns.length))
-    return { ...found.metrics, ...partMetrics(found.segments) };
+  const { segments: columns = [], lists } = config.evaluation;
+  const hasParts = columns.length === 0 || found?.segments?.length === columns.length;
+  const hasLists = lists === undefined || found?.metrics[`coverage@${lists}`] !== undefined;
+  if (found !== undefined && hasParts && hasLists) return { ...found.metrics, ...partMetrics(found.segments) };
   return kept(
     run,
     context,
@@ -74,7 +75,7 @@ async function ofBaseline(run: RunDir, baseline: BaselineName, context: DerivedC
       const [own] = evaluated;
       if (own === undefined) throw new RunError(`table: baseline ${baseline}: ${skipped[0].reason}`);
       const segments = rankSegments(queryParts(test, asking), own.evaluation, options.ks);
-      return { ...own.evaluation.metrics, ...partMetrics(segments) };
+      return { ...own.evaluation.metrics, ...own.lists, ...partMetrics(segments) };
     },
     baseline,
   );

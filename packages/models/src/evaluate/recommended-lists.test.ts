@@ -39,6 +39,17 @@ describe('recommended lists', () => {
     },
   );
 
+  it('hold no item beyond the candidates of an example', async () => {
+    const examples = latestWindow(tinySplit().test, { maxLength: 3 });
+    const model = createModel(tinyConfigs.hstu, { numItems: examples.interactions.numItems, seed: 3 });
+    const asked = { model, examples, excludeSeen: true, batchSize: 3 };
+    const all = await recommendedLists({ ...asked, k: 20 });
+    const lists = await recommendedLists({ ...asked, k: 4, candidates: (e) => 6 + e });
+    for (const [e, list] of lists.entries())
+      expect([...list]).toEqual([...all[e]].filter((item) => item <= 6 + e).slice(0, 4));
+    model.dispose();
+  });
+
   it('cover the items that are in one of them, and are as popular as they are', () => {
     expect(coverage([[1, 2], [2, 3], []], 6)).toBe(0.5);
     expect(popularityRatio([[1, 2], [1]], [2, 2], [0, 4, 1])).toBeCloseTo(3, 12);

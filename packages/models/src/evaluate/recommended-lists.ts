@@ -16,6 +16,8 @@ export interface RecommendedListsOptions {
   readonly k: number;
   /** Which items are left out. */
   readonly excludeSeen: ExcludeSeen;
+  /** Highest item that may stand in the list of an example; default: all may. */
+  readonly candidates?: (example: number) => number;
   readonly queryTime?: QueryTime;
   /** Sequences encoded at a time, default 128. */
   readonly batchSize?: number;
@@ -30,7 +32,7 @@ export interface RecommendedListsOptions {
  * @throws EvaluationError for a length that is no count of items.
  */
 export async function recommendedLists(options: RecommendedListsOptions): Promise<Int32Array[]> {
-  const { model, examples, k, excludeSeen, queryTime = DEFAULT_QUERY_TIME, batchSize = 128 } = options;
+  const { model, examples, k, queryTime = DEFAULT_QUERY_TIME, batchSize = 128 } = options;
   const { histories = (batch: SequenceBatch) => batch, onProgress } = options;
   const { starts, targets } = examples;
   if (!Number.isInteger(k) || k < 1 || k > model.numItems)
@@ -46,7 +48,7 @@ export async function recommendedLists(options: RecommendedListsOptions): Promis
       const queries = tf.tidy(() => encodeLast(model, batch));
       batch.dispose();
       try {
-        const excluded = seenOf(block, examples, excludeSeen);
+        const excluded = leftOut(block, options, model.numItems);
         const { ids } = await topItems({ queries, items, excluded, firstItem: 1, k });
         lists.push(...block.map((_, q) => ids.slice(q * k, (q + 1) * k).filter((id) => id > 0)));
       } finally {
@@ -61,13 +63,20 @@ export async function recommendedLists(options: RecommendedListsOptions): Promis
   return lists;
 }
 
-/** Distinct items of a block that are left out. */
-function seenOf(block: readonly number[], examples: ExampleSet, excludeSeen: ExcludeSeen) {
+/** Distinct items of a block that are left out: seen ones, and those that are no candidates. */
+function leftOut(
+  block: readonly number[],
+  { examples, excludeSeen, candidates }: Pick<RecommendedListsOptions, 'examples' | 'excludeSeen' | 'candidates'>,
+  numItems: number,
+) {
   const { targets, interactions } = examples;
   const offsets = new Int32Array(block.length + 1);
   const ids: number[] = [];
   for (const [q, e] of block.entries()) {
-    ids.push(...new Set(interactions.itemIds.subarray(...seenEvents(examples, e, targets[e], excludeSeen))));
+    const last = candidates?.(e) ?? numItems;
+    const seen = interactions.itemIds.subarray(...seenEvents(examples, e, targets[e], excludeSeen));
+    for (const item of new Set(seen)) if (item <= last) ids.push(item);
+    for (let item = last + 1; item <= numItems; item++) ids.push(item);
     offsets[q + 1] = ids.length;
   }
   return { offsets, ids: Int32Array.from(ids) };
