@@ -62,9 +62,11 @@ export async function faultOf(args: readonly string[]): Promise<string | undefin
     if (command === 'benchmark' && benchmarkNames().includes(cli.args[0])) {
       const list = (value: unknown) => (typeof value === 'string' ? value.split(';') : undefined);
       const { datasets, protocols, models, losses } = options;
-      // A YAML file is somebody's own model.
-      const known = typeof models === 'string' ? models.replace(/,?[^,;]*\.ya?ml/g, '') || undefined : models;
-      const of = { protocols: list(protocols), models: list(known), losses: list(losses), data: list(datasets) };
+      // A YAML file is somebody's own model or data.
+      const known = (names: unknown) =>
+        typeof names === 'string' ? list(names.replace(/,?[^,;]*\.ya?ml/g, '') || undefined) : undefined;
+      const own = { models: known(models), data: known(datasets) };
+      const of = { ...own, protocols: list(protocols), losses: list(losses) };
       const benchmark = await loadBenchmark(cli.args[0]);
       for (const cell of await benchmarkCells(benchmark, { ...of, overrides }))
         if (options.tune !== undefined) await spaceOf(cell, benchmark.models[cell.model].space);

@@ -36,7 +36,7 @@ export function registerBenchmark(cli: CAC, invocation: Invocation): void {
     )
     .usage('benchmark NAME|FILE [options] [--section.key VALUE ...]')
     .option('--seeds <list>', 'Seeds, with commas (default: 1,2,3; with --quick: 1)')
-    .option('--datasets <names>', 'Only these data sets, with commas or semicolons')
+    .option('--datasets <names>', 'Only these data sets, with commas or semicolons; a YAML file is data of your own')
     .option('--protocols <names>', 'Only these protocols, with commas or semicolons')
     .option(
       '--models <names>',
@@ -66,6 +66,7 @@ export function registerBenchmark(cli: CAC, invocation: Invocation): void {
     .example('  $ seqrec benchmark time-to-split --datasets beauty,ml-1m --models SASRec+ --seeds 1')
     .example('  $ seqrec benchmark losses-and-blocks --datasets beauty --jobs 2')
     .example('  $ seqrec benchmark losses-and-blocks --datasets beauty --models SASRec,./mine.yaml --losses full')
+    .example('  $ seqrec benchmark losses-and-blocks --datasets ./shop.yaml --models SASRec,HSTU --losses full')
     .example('  $ seqrec benchmark time-to-split --datasets beauty --tune 1e14 --trials 16')
     .example(
       '  $ seqrec benchmark time-to-split --datasets beauty --seeds 2,3 --save --include docs/results/zen-5/FILE.json',

@@ -1,10 +1,12 @@
 import { readdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { z } from 'zod';
 import type { Override } from '../arguments.ts';
 import { ConfigError, UsageError } from '../errors.ts';
 import { loadNamedPlugins } from '../plugins/named-plugins.ts';
 import { suggestion } from '../suggest.ts';
+import { dataConfigSchema } from './data-schema.ts';
 import { withOverrides } from './overrides.ts';
 import { type Origin, placesOf } from './places.ts';
 import { withPresets } from './presets.ts';
@@ -127,6 +129,20 @@ function overridden(
     validate(schema, written, placesOf({ overrides: [], ...origin }));
     throw error;
   }
+}
+
+/**
+ * The section `data` of a YAML file as it is written, its plug-ins loaded; `split` may be left out.
+ *
+ * @throws ConfigError for a file without one, and for what is wrong with it by its line.
+ */
+export async function readDataSection(file: string): Promise<Readonly<Record<string, unknown>>> {
+  const { written, ...origin } = await readYaml(file);
+  const { data } = written as { readonly data?: unknown };
+  if (!isMapping(data)) throw new ConfigError(`${file}: data: expected a section that says what is read`);
+  const whole = { data: { split: 'leave-last-out', ...data } };
+  validate(z.object({ data: dataConfigSchema() }), whole, placesOf({ overrides: [], ...origin }));
+  return data;
 }
 
 /** What a configuration starts from, and the name it gives to runs. */

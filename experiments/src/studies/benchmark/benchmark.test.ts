@@ -151,6 +151,33 @@ it('takes models of YAML files beside its own', async () => {
   await expect(requestedBenchmark({ ...request, models: [file, file] })).rejects.toThrow('there is a model mine');
 });
 
+it('takes data of YAML files beside its own', async () => {
+  const file = join(folder, 'shop.yaml');
+  const columns = 'columns: { user: customer, item: product, time: bought }';
+  writeFileSync(file, `data: { format: csv, path: shop.csv, ${columns}, minRating: 3 }\nmodel: { numBlocks: 9 }\n`);
+  const request = { benchmark: 'losses-and-blocks', models: ['SASRec'], losses: ['full'], data: [`beauty,${file}`] };
+  const benchmark = await requestedBenchmark(request);
+  expect(benchmark.notes.at(-1)).toContain(`shop is the data of ${file}: `);
+  const [beauty, shop] = await benchmarkCells(benchmark, { ...request, overrides: [] });
+  expect(shop.data).toBe('shop');
+  expect(shop.config.data).toMatchObject({
+    ...{ format: 'csv', path: 'shop.csv', minRating: 3, repeats: 'drop', kCore: 5 },
+    columns: { user: 'customer', item: 'product', time: 'bought' },
+    split: { kind: 'global-time', cut: 'quantile', quantile: 0.9, target: 'last' },
+  });
+  // Data alone: models, budget and rules are those of the benchmark.
+  expect(shop.config.model).toMatchObject({ kind: 'sasrec', numBlocks: 2 });
+  expect(shop.config.training).toEqual(beauty.config.training);
+  expect(shop.config.evaluation).toEqual(beauty.config.evaluation);
+  await expect(requestedBenchmark({ ...request, data: [file, file] })).rejects.toThrow('there is a data set shop');
+  writeFileSync(file, 'data: { format: csv, path: shop.csv, colums: {} }\n');
+  await expect(requestedBenchmark(request)).rejects.toThrow(
+    `${file}:1:38: data.colums: unknown key; did you mean columns?`,
+  );
+  writeFileSync(file, 'model: { numBlocks: 9 }\n');
+  await expect(requestedBenchmark(request)).rejects.toThrow(`${file}: data: expected a section`);
+});
+
 /** A row whose targets have these ranks. */
 async function rowOf(row: string, seed: number | undefined, ranks: readonly number[]): Promise<GridRow> {
   const file = join(folder, `${row}-${seed}.safetensors`);

@@ -48,11 +48,9 @@ const SECTIONS: Changes = {
 /** The cells of a grid, data set by data set. @throws UsageError for a part that it does not have. */
 export async function benchmarkCells(benchmark: Benchmark, selection: Selection): Promise<Cell[]> {
   const quickData = selection.quick ? benchmark.quickData : undefined;
-  const data = chosen('datasets', benchmark.data, selection.data ?? quickData);
+  const data = chosen('datasets', benchmark.data, titlesIn(selection.data ?? quickData, benchmark.data));
   const protocols = chosen('protocols', benchmark.protocols, selection.protocols);
-  // A YAML file is a model of the name of the file.
-  const asked = selection.models && namesIn(selection.models, benchmark.models).map(recipeTitle);
-  const models = chosen('models', benchmark.models, asked);
+  const models = chosen('models', benchmark.models, titlesIn(selection.models, benchmark.models));
   const losses = chosen('losses', benchmark.losses ?? {}, selection.losses);
   const cells: Cell[] = [];
   for (const [dataName, ofData] of data)
@@ -146,6 +144,10 @@ export const overridesOf = (changes: Changes | undefined): Override[] =>
 export function namesIn(given: readonly string[], known: object): string[] {
   return given.flatMap((name) => (Object.hasOwn(known, name) ? [name] : name.split(',').map((part) => part.trim())));
 }
+
+/** The same, a YAML file by its title. */
+const titlesIn = (given: readonly string[] | undefined, known: object): string[] | undefined =>
+  given && namesIn(given, known).map(recipeTitle);
 
 function chosen<T>(
   option: string,

@@ -1,7 +1,7 @@
-import { isYaml, recipeTitle } from '../../config/load-recipe.ts';
+import { isYaml, readDataSection, recipeTitle } from '../../config/load-recipe.ts';
 import { UsageError } from '../../errors.ts';
 import { definitionNames, loadDefinition } from '../definitions.ts';
-import { type Benchmark, type BenchmarkModel, defineBenchmark } from './benchmark.ts';
+import { type Benchmark, type Changes, defineBenchmark } from './benchmark.ts';
 import { namesIn } from './cells.ts';
 import { benchmarkShape } from './shape.ts';
 
@@ -28,27 +28,50 @@ export const loadBenchmark = (name: string): Promise<Benchmark> =>
   });
 
 /**
- * The benchmark of a request: beside its own models those of the YAML files among the models that are asked for, called
- * as their files.
+ * The benchmark of a request: beside its own models and data those of the YAML files that are asked for, by the names
+ * of the files.
  *
- * @throws UsageError for a file that is called as a model of the benchmark is.
+ * @throws UsageError for a file that is called as a model or a data set of the benchmark is.
  */
 export async function requestedBenchmark({
   benchmark: name,
-  models: asked = [],
+  models: askedModels = [],
+  data: askedData = [],
 }: {
   readonly benchmark: string;
   readonly models?: readonly string[];
+  readonly data?: readonly string[];
 }): Promise<Benchmark> {
   const benchmark = await loadBenchmark(name);
-  const { models } = benchmark;
-  const added: Record<string, BenchmarkModel> = {};
-  for (const recipe of namesIn(asked, models)) {
-    if (!isYaml(recipe)) continue;
-    const title = recipeTitle(recipe);
-    if (Object.hasOwn(models, title) || Object.hasOwn(added, title))
-      throw new UsageError(`--models: ${recipe}: expected a file with a name of its own; there is a model ${title}`);
-    added[title] = { recipe };
+  const { models, data, notes } = benchmark;
+  const addedModels = Object.fromEntries(
+    yamlFiles('models', askedModels, models).map(([title, recipe]) => [title, { recipe }]),
+  );
+  const files = yamlFiles('datasets', askedData, data);
+  const addedData: Record<string, Changes> = {};
+  for (const [title, file] of files) addedData[title] = { data: JSON.stringify(await readDataSection(file)) };
+  return {
+    ...benchmark,
+    models: { ...models, ...addedModels },
+    data: { ...data, ...addedData },
+    notes: [...notes, ...files.map(([title, file]) => OWN_DATA(title, file))],
+  };
+}
+
+const OWN_DATA = (title: string, file: string): string =>
+  `${title} is the data of ${file}: what the benchmark sets for each of its own data sets (dropout, length of histories, ties) is not set for it.`;
+
+/** The YAML files among names, by their titles. */
+function yamlFiles(option: string, asked: readonly string[], known: object): [title: string, file: string][] {
+  const added = new Map<string, string>();
+  for (const file of namesIn(asked, known)) {
+    if (!isYaml(file)) continue;
+    const title = recipeTitle(file);
+    if (Object.hasOwn(known, title) || added.has(title))
+      throw new UsageError(
+        `--${option}: ${file}: expected a file with a name of its own; there is a ${option === 'models' ? 'model' : 'data set'} ${title}`,
+      );
+    added.set(title, file);
   }
-  return { ...benchmark, models: { ...models, ...added } };
+  return [...added];
 }

@@ -40,8 +40,8 @@ export interface TokenizerDefinition<C extends { readonly kind: string } = { rea
   /** Fits codebooks and gives all items codes. @throws ConfigError for settings that do not go with the items. */
   fit(config: C, items: ItemsToCode, options: FitOptions): Fitted | Promise<Fitted>;
   /**
-   * The codebooks of {@link fit} from its tensors alone, which files keep as float32: see `asStored`. Absent: items that
-   * come later cannot have codes.
+   * The codebooks of {@link fit} from its tensors alone, which files keep as float32: see `asStored`. Absent: items
+   * that come later cannot have codes.
    */
   codebooks?(config: C, stored: StoredCodebooks): Codebooks;
 }
