@@ -9,7 +9,7 @@ export interface TableSection {
 }
 
 /** Numbers, also with their interval or their unit, or in brackets. */
-const NUMBER = /^(?:[-+±.,%()\d\s]|min|[sh]|[KMGT]?i?B)*$/;
+const NUMBER = /^(?:[-+±.,%()\d\s]|\de\+|min|[sh]|[KMGT]?i?B)*$/;
 
 /** A titled table; a long one is folded. */
 export function tableSection({ title, note, titles, rows }: TableSection): Html {
