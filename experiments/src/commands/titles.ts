@@ -1,5 +1,5 @@
 import type { CAC } from 'cac';
-import { integerOption, rawOption } from '../arguments.ts';
+import { integerOption, numberOption, rawOption } from '../arguments.ts';
 import { UsageError } from '../errors.ts';
 import type { Action, Invocation } from '../invocation.ts';
 import { openRunOfCommand, type TrainedRunOptions, withRunOptions } from '../run-of-command.ts';
@@ -10,6 +10,7 @@ interface Options extends TrainedRunOptions {
   readonly sample?: unknown;
   readonly seed?: unknown;
   readonly k?: unknown;
+  readonly lengthPenalty?: unknown;
   readonly json?: boolean;
 }
 
@@ -21,11 +22,16 @@ export function registerTitles(cli: CAC, invocation: Invocation): void {
       .option('--find <words>', 'Find the items of a title')
       .option('-k <n>', 'With --of or --find: how many titles of an item, or items (default: 5)')
       .option('--sample <n>', 'Without --of and --find: figures of so many items (default: 1000)')
-      .option('--seed <n>', 'Which items these are (default: 1)'),
+      .option('--seed <n>', 'Which items these are (default: 1)')
+      .option(
+        '--length-penalty <a>',
+        'Log-probabilities of titles are divided by their words to this power (default: 0, the likeliest first; 1 compares means)',
+      ),
   )
     .option('--json', 'Print JSON')
     .example('  $ seqrec titles latest')
     .example('  $ seqrec titles latest --of 381,1957')
+    .example('  $ seqrec titles latest --of 381 --length-penalty 1')
     .example('  $ seqrec titles latest --find "lavender shampoo" -k 10')
     .action((run: string, options: Options) => titlesCommand(run, options, invocation));
 }
@@ -34,6 +40,7 @@ async function titlesCommand(name: string, options: Options, { argv }: Invocatio
   const k = integerOption('k', options.k) ?? 5;
   const sample = integerOption('sample', options.sample) ?? 1000;
   const seed = integerOption('seed', options.seed, 0) ?? 1;
+  const lengthPenalty = numberOption('length-penalty', options.lengthPenalty) ?? 0;
   const of = options.of === undefined ? undefined : rawOption(argv, 'of');
   const find = options.find === undefined ? undefined : rawOption(argv, 'find');
   if (of !== undefined && find !== undefined)
@@ -43,6 +50,9 @@ async function titlesCommand(name: string, options: Options, { argv }: Invocatio
     if (options[name] !== undefined)
       throw new UsageError(`seqrec titles: --${name}: expected it ${asks ? 'without' : 'with'} --of or --find`);
   }
+
+  if (find !== undefined && options.lengthPenalty !== undefined)
+    throw new UsageError('seqrec titles: --length-penalty: expected it without --find, which writes no titles');
 
   const { itemsFromText } = await import('../run/outputs/item-names.ts');
   const outputs = await import('../run/outputs/titles.ts');
@@ -59,8 +69,8 @@ async function titlesCommand(name: string, options: Options, { argv }: Invocatio
     console.log(options.json ? JSON.stringify(result, null, 2) : render(result));
   if (of !== undefined) {
     const items = itemsFromText(interactions, of, '--of');
-    print(await outputs.titlesOf(spoken, items, k), outputs.renderTitles);
+    print(await outputs.titlesOf(spoken, items, { k, lengthPenalty }), outputs.renderTitles);
   } else if (find !== undefined) print(await outputs.itemsFoundBy(spoken, find, k), outputs.renderFound);
-  else print(await outputs.titleFigures(spoken, sample, seed), outputs.renderTitleFigures);
+  else print(await outputs.titleFigures(spoken, { sample, seed, lengthPenalty }), outputs.renderTitleFigures);
   return 0;
 }

@@ -77,6 +77,7 @@ describe('a run of words and codes', () => {
       [['--find', 'lip', '--seed', '2'], '--seed: expected it without --of or --find'],
       [['-k', '3'], '--k: expected it with --of or --find'],
       [['--of', 'i99'], '--of: expected ids or titles of items of shop'],
+      [['--find', 'a', '--length-penalty', '1'], '--length-penalty: expected it without --find'],
       [['--find', '!?'], '--find: expected words of a title; got "!?"'],
     ] as const)
       expect((await ask(...options)).errors).toContain(message);

@@ -60,9 +60,9 @@ export interface WrittenTitles extends NamedItem {
 export async function titlesOf(
   { speaker, interactions }: SpokenRun,
   items: readonly number[],
-  k: number,
+  { k, lengthPenalty }: { readonly k: number; readonly lengthPenalty: number },
 ): Promise<WrittenTitles[]> {
-  const lists = await writeTexts(speaker, 'toTitle', items, { width: Math.max(k, BEAMS) });
+  const lists = await writeTexts(speaker, 'toTitle', items, { width: Math.max(k, BEAMS), lengthPenalty });
   return items.map((item, i) => ({
     ...nameItem(interactions, item),
     written: lists[i].slice(0, k).map(({ words, score }) => ({ text: words.map(shown).join(' '), score })),
@@ -110,7 +110,10 @@ export interface TitleFigures {
 }
 
 /** Of so many items, drawn by a seed, or of all that have a title. */
-export async function titleFigures(run: SpokenRun, sample: number, seed: number): Promise<TitleFigures> {
+export async function titleFigures(
+  run: SpokenRun,
+  { sample, seed, lengthPenalty }: { readonly sample: number; readonly seed: number; readonly lengthPenalty: number },
+): Promise<TitleFigures> {
   const { speaker, generation } = run;
   const { language } = speaker;
   const titled = itemsWith(language.titles);
@@ -119,7 +122,7 @@ export async function titleFigures(run: SpokenRun, sample: number, seed: number)
   for (let from = 0; from < items.length; from += AT_ONCE) {
     const own = items.slice(from, from + AT_ONCE);
     const titles = own.map((item) => textRows(language, language.titles, item));
-    const texts = await writeTexts(speaker, 'toTitle', own, { width: BEAMS });
+    const texts = await writeTexts(speaker, 'toTitle', own, { width: BEAMS, lengthPenalty });
     const found = await itemsOfTitles(speaker, titles, beamsOf(generation, 10));
     for (const [i, item] of own.entries()) {
       const known = titles[i].map((row) =>

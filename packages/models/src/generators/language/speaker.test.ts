@@ -68,6 +68,10 @@ describe.each([
         }
         expect(await writeTexts({ ...speaker, isCached: false }, family, items, options)).toEqual(lists);
       }
+      const asked = { width: 4, lengthPenalty: 0 };
+      expect(await writeTexts(speaker, family, items, { width: 4 })).toEqual(
+        await writeTexts(speaker, family, items, asked),
+      );
       expect(tf.memory().numTensors).toBe(before);
       expect(Math.min(...lengths)).toBeLessThan(language.maxWords);
       expect(Math.max(...lengths)).toBe(language.maxWords);

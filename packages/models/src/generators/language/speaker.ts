@@ -30,8 +30,8 @@ export interface ItemText {
 /**
  * The likeliest titles of items, or attributes, best first: the answers to `[toTitle] c(i) [answer]`, by `textBeams`.
  *
- * @param options `width` texts of each item; `lengthPenalty`, default 1. After `maxWords` words of the language the end
- *   is certain: no text is longer, and there it takes nothing off the score.
+ * @param options `width` texts of each item; `lengthPenalty`, default 0: the likeliest come first. After `maxWords`
+ *   words of the language the end is certain: no text is longer, and there it takes nothing off the score.
  * @throws EvaluationError for an item that there is not.
  */
 export async function writeTexts(
@@ -53,7 +53,12 @@ export async function writeTexts(
   const answers = (level: number) => ({ first: end, size: level < maxWords ? count - end + 1 : 1 });
   const reader = encoderReader({ ...speaker, answers }, asked);
   try {
-    const lists = await textBeams(reader, items.length, { ...options, end: 0, maxTokens: maxWords + 1 });
+    const lists = await textBeams(reader, items.length, {
+      lengthPenalty: 0,
+      ...options,
+      end: 0,
+      maxTokens: maxWords + 1,
+    });
     return lists.map((texts) =>
       texts.map(({ tokens, score }) => ({
         words: tokens.slice(0, -1).map((token) => words[token - 1 - (rare - end)]),
