@@ -41,7 +41,7 @@ export async function runBenchmark(request: BenchmarkRequest): Promise<number> {
     for (const cell of cells) {
       const { data } = await grid.prepared(cell);
       checkAgainstData(cell.config, data);
-      if (request.tune !== undefined) checkCounted('tune', request.tune.budget, cell.config, data.split.train);
+      if (request.tune !== undefined) await checkCounted('tune', request.tune.budget, cell.config, data.split.train);
     }
     for (const cell of cells) await grid.baselines(cell);
     // What is included has to be of the same data under the same rules: told before anything trains.

@@ -1,4 +1,4 @@
-// Settings of a model of semantic ids are searched as those of any other; what they cost is counted in time alone.
+// Settings of a model of semantic ids are searched as those of any other; operations are counted for codes of a file.
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -26,18 +26,26 @@ evaluation: { ks: [5], selectBy: NDCG@5 }
 `,
   'space.yaml': 'optimizer.learningRate: [0.001, 0.01]\n',
 });
-const search = (...more: string[]) =>
-  runCli(
-    ['search', '--config', 'codes.yaml', '--space', 'space.yaml', '--trials', '2', '--backend', 'cpu', ...more],
-    folder,
-  );
+const search = (file: string, ...more: string[]) =>
+  runCli(['search', '--config', file, '--space', 'space.yaml', '--trials', '2', '--backend', 'cpu', ...more], folder);
 
 it('a model of codes', async () => {
-  const { code, stdout } = await search('--out', 'found', '--retrain', '1');
+  const { code, stdout } = await search('codes.yaml', '--out', 'found', '--retrain', '1');
   expect(code).toBe(0);
   expect(stdout.match(/\| [12] +\| 0\.0+1 +\| [.\d]+ \|/g)).toHaveLength(2);
   expect(stdout).toMatch(/## The winner on the test set[\s\S]*\| 1 +\| [.\d]+ \| [.\d]+ +\| [.\d]+ +\|/);
   expect(readFileSync(join(folder, 'found/winner.yaml'), 'utf8')).toContain('kind: generation');
-  const { stderr } = await search('--out', 'counted', '--budget', '1e12');
-  expect(stderr).toContain('the operations of transformer under full-softmax over codes are not counted');
+  const { stderr } = await search('codes.yaml', '--out', 'counted', '--budget', '1e12');
+  expect(stderr).toContain(
+    'since the operations of transformer under full-softmax over codes that are fitted later are not counted',
+  );
+  const of = ['--data.columns.time', 'time', '--ids.vectors', '[{"kind":"behaviour","width":4}]'];
+  const small = ['--ids.tokenizer.levels', '2', '--ids.tokenizer.codes', '4'];
+  expect((await runCli(['ids', 'fit', 'walks.csv', ...of, ...small, '--to', 'w.ids'], folder)).code).toBe(0);
+  writeFiles(folder, {
+    'filed.yaml': readFileSync(join(folder, 'codes.yaml'), 'utf8').replace(/ {2}ids: .*\n/, '  idsFile: w.ids\n'),
+  });
+  const counted = await search('filed.yaml', '--out', 'filed', '--budget', '1e8');
+  expect(counted.stderr).not.toContain('error:');
+  expect(counted.stdout).toMatch(/Spent: [\d.e+]+ FLOP/);
 });

@@ -12,7 +12,7 @@ import { checkAgainstData } from '../../run/open/check-config.ts';
 import { checkMemory } from '../../run/open/check-memory.ts';
 import { firstDifference } from '../../run/open/resume.ts';
 import { formatMetric } from '../../terminal/format.ts';
-import { checkCounted, epochFlops } from '../benchmark/training-flops.ts';
+import { checkCounted, plannedFlops } from '../benchmark/training-flops.ts';
 import { type Budget, inWords } from './budget.ts';
 import { drawTrials } from './draw.ts';
 import { runHalving, type Segment } from './halving.ts';
@@ -81,9 +81,9 @@ export async function search(request: SearchRequest): Promise<Searched> {
       configs.push(undefined);
     }
   if (refused.size === drawn.length) throw firstRefusal;
-  const flops = configs.map((each) => each && epochFlops(each, split.train));
+  const flops = await Promise.all(configs.map((each) => each && plannedFlops(each, split.train)));
   const counted = configs.every((each, i) => each === undefined || flops[i] !== undefined);
-  for (const each of configs) if (each && budget) checkCounted('budget', budget, each, split.train);
+  for (const each of configs) if (each && budget) await checkCounted('budget', budget, each, split.train);
 
   makeFolder(join(out, 'trials'));
   const lock = lockRun(runDirAt(out));
