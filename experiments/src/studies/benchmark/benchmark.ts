@@ -101,5 +101,8 @@ export function defineBenchmark(benchmark: Benchmark): Benchmark {
 
 function check(where: string, name: string, known: object): void {
   if (Object.hasOwn(known, name)) return;
-  throw new ConfigError(`benchmark: ${where}: expected one of ${Object.keys(known).join(', ')}; got ${name}`);
+  throw new ConfigError(
+    `benchmark: ${where}: expected one of ${Object.keys(known).join(', ')}; got ${name}`,
+    'leave it out where it came with another benchmark',
+  );
 }
