@@ -119,7 +119,10 @@ export async function main(argv: readonly string[]): Promise<number> {
 function createProgram(invocation: Invocation): CAC {
   const cli = cac('seqrec');
   for (const register of commands) register(cli, invocation);
-  cli.option('--plugin <file>', 'A file or package that defines models, tasks, metrics or data; may be repeated');
+  cli.option(
+    '--plugin <file>',
+    'A file or package that defines models, losses, tokenizers, data and so on; may be repeated',
+  );
   cli.option('--verbose', 'Show the stack of an error, and more detail where there is more');
   cli.example('  $ seqrec demo');
   cli.example('  $ seqrec train ml-100k/hstu --data data --epochs 20');
