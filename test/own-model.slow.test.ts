@@ -62,6 +62,7 @@ describe('examples/own-model in an npm project', () => {
           'task own/spread',
           'objective own/bpr',
           'tokenizer own/quantiles',
+          'baseline own/fading-popularity',
           'metric RBP',
           'source own/orders',
         ],
@@ -86,6 +87,7 @@ describe('examples/own-model in an npm project', () => {
     const said = seqrec('benchmark', './benchmark.ts', '--quick', '--losses', 'sampled,BPR', '--quiet');
     for (const row of ['SASRec, sampled', 'HSTU, BPR', 'Decayed mean, BPR']) expect(said).toContain(`| ${row} `);
     expect(said).toContain('training FLOPs');
+    expect(said).toContain('| own/fading-popularity ');
   });
 
   it('gives items codes by a tokenizer of its own, which a run of generation and a file of ids keep', () => {

@@ -30,6 +30,6 @@ export const benchmark = defineBenchmark({
     BPR: { 'objective.kind': 'own/bpr', 'objective.temperature': '0.1' },
   },
   metrics: ['HR@10', 'RBP'],
-  baselines,
+  baselines: [...baselines, 'own/fading-popularity'],
   quick,
 });

@@ -1,8 +1,16 @@
 // What the command line loads: importing it defines everything.
 import { defineSource } from '@seqrec/data';
-import { defineMetric, defineModel, defineObjective, defineTask, defineTokenizer } from '@seqrec/models';
+import {
+  defineBaseline,
+  defineMetric,
+  defineModel,
+  defineObjective,
+  defineTask,
+  defineTokenizer,
+} from '@seqrec/models';
 import { bpr } from './bpr.ts';
 import { decayedMean } from './decayed-mean.ts';
+import { fadingPopularity } from './fading-popularity.ts';
 import { orders } from './orders.ts';
 import { quantiles } from './quantiles.ts';
 import { rankBiasedPrecision } from './rank-biased-precision.ts';
@@ -13,4 +21,5 @@ defineModel(decayedMean);
 defineObjective(bpr);
 defineTask(spread);
 defineTokenizer(quantiles);
+defineBaseline(fadingPopularity);
 defineMetric(rankBiasedPrecision);

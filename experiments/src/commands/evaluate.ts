@@ -1,7 +1,7 @@
 import type { CAC } from 'cac';
 import { choiceOption, integerOption, numberOption, textOption } from '../arguments.ts';
 import { BLAS, BLAS_FROM, THREADS } from '../backend-options.ts';
-import { type BaselineName, baselineNames, baselineSettings } from '../config/baseline-names.ts';
+import { baselineSettings } from '../config/baseline-names.ts';
 import { UsageError } from '../errors.ts';
 import type { Action, Invocation } from '../invocation.ts';
 import { MEASURED_KEYS } from '../run/evaluation/measured-keys.ts';
@@ -136,7 +136,7 @@ async function evaluateCommand(name: string | undefined, options: Options, { ove
     ],
   });
   if (ofRows !== undefined) return ofRows;
-  const baselines = baselinesOption(options.baselines);
+  const baselines = await baselinesOption(options.baselines);
   if (from === undefined) {
     const other = overrides.find(({ key }) => !MEASURED_KEYS.includes(key));
     if (other !== undefined) throw notMeasured(other.key, MEASURED_KEYS);
@@ -273,9 +273,10 @@ function notMeasured(key: string, measured: readonly string[]): UsageError {
 }
 
 /** Names with commas; `none` is an empty list. */
-function baselinesOption(value: unknown): BaselineName[] | undefined {
+async function baselinesOption(value: unknown): Promise<string[] | undefined> {
   const text = textOption('baselines', value);
   if (text === undefined) return undefined;
   if (text === 'none') return [];
-  return text.split(',').map((name) => choiceOption('baselines', name, baselineNames) as BaselineName);
+  const { knownBaselines } = await import('@seqrec/models');
+  return text.split(',').map((name) => choiceOption('baselines', name, knownBaselines()) as string);
 }

@@ -1,8 +1,8 @@
 import { sourceFormats } from '@seqrec/data';
-import { modelKinds, objectiveKinds, taskKinds, tokenizerKinds } from '@seqrec/models';
+import { knownBaselines, modelKinds, objectiveKinds, taskKinds, tokenizerKinds } from '@seqrec/models';
 
 /** Everything that a schema has branches for, as one text: a schema made under another is out of date. */
 export function knownKinds(): string {
-  const kinds = [modelKinds(), taskKinds(), objectiveKinds(), sourceFormats(), tokenizerKinds()];
+  const kinds = [modelKinds(), taskKinds(), objectiveKinds(), sourceFormats(), tokenizerKinds(), knownBaselines()];
   return kinds.map((names) => names.join()).join(';');
 }

@@ -1,5 +1,6 @@
 import {
   type GeneratorConfigInput,
+  knownBaselines,
   knownGain,
   knownObjectiveSchema,
   knownTaskSchema,
@@ -10,7 +11,7 @@ import {
   optimizerConfigSchema,
 } from '@seqrec/models';
 import { z } from 'zod';
-import { baselineNames, defaultBaselines } from './baseline-names.ts';
+import { defaultBaselines } from './baseline-names.ts';
 import { dataConfigSchema } from './data-schema.ts';
 import { count, flag, seed, text } from './fields.ts';
 import { knownKinds } from './known-kinds.ts';
@@ -155,7 +156,7 @@ function retrievalSchema() {
             'Length k of the lists that coverage@k, P90Coverage@k, Gini@k and popularity@k of the test set are of; default: none.',
           ),
         baselines: z
-          .array(z.enum(baselineNames))
+          .array(z.enum(knownBaselines()))
           .refine((names) => new Set(names).size === names.length, 'expected each baseline once')
           .default([...defaultBaselines])
           .describe('What is evaluated beside the model.'),

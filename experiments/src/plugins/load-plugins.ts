@@ -58,7 +58,7 @@ export async function loadPlugin(name: string, folder: string, where: string, as
   const { plugin } = await importFound(found, `${where}: ${name}: expected a plug-in that loads`);
   if (plugin === undefined)
     throw new PluginError(
-      `${where}: ${name}: expected a plug-in, which defines something when it is imported; got ${found.path}, which does not; call defineModel, defineTask, defineObjective, defineTokenizer, defineMetric, defineSource or defineGoldenCheck in it`,
+      `${where}: ${name}: expected a plug-in, which defines something when it is imported; got ${found.path}, which does not; call defineModel, defineTask, defineObjective, defineTokenizer, defineBaseline, defineMetric, defineSource or defineGoldenCheck in it`,
     );
   return plugin;
 }
@@ -99,17 +99,19 @@ async function importFound(
 
 /** Everything that somebody can define, `model hstu` and so on. */
 async function defined(): Promise<string[]> {
-  const { goldenKinds, metricPatterns, modelKinds, objectiveKinds, taskKinds, tokenizerKinds } = await import(
-    '@seqrec/models'
-  );
+  const models = await import('@seqrec/models');
   const { sourceFormats } = await import('@seqrec/data');
-  const models = { model: modelKinds(), task: taskKinds(), objective: objectiveKinds(), tokenizer: tokenizerKinds() };
-  return Object.entries({
-    ...models,
-    metric: metricPatterns(),
+  const named = {
+    model: models.modelKinds(),
+    task: models.taskKinds(),
+    objective: models.objectiveKinds(),
+    tokenizer: models.tokenizerKinds(),
+    baseline: models.knownBaselines(),
+    metric: models.metricPatterns(),
     source: sourceFormats(),
-    golden: goldenKinds(),
-  }).flatMap(([what, names]) => names.map((name) => `${what} ${name}`));
+    golden: models.goldenKinds(),
+  };
+  return Object.entries(named).flatMap(([what, names]) => names.map((name) => `${what} ${name}`));
 }
 
 /** What went wrong in one line, with the place where the stack has it. */

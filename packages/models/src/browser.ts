@@ -1,5 +1,6 @@
 // What runs in a browser, training included. `index.ts` adds checkpoint files, which need Node.
 
+export type { BaselineDefinition, FitBaselineOptions } from './baselines/definition.ts';
 export { type EaseOptions, easeBaseline, easeBytes } from './baselines/ease.ts';
 export { type ItemKnnOptions, itemKnnBaseline } from './baselines/item-knn.ts';
 export { lastItemBaseline } from './baselines/last-item.ts';
@@ -7,6 +8,7 @@ export { markovBaseline } from './baselines/markov.ts';
 export { popularityBaseline } from './baselines/popularity.ts';
 export { type RandomWalkOptions, randomWalkBaseline } from './baselines/random-walk.ts';
 export { type RecentPopularityOptions, recentPopularityBaseline } from './baselines/recent-popularity.ts';
+export { baselineOf, defineBaseline, knownBaselines } from './baselines/registry.ts';
 export { type EvaluateScorerOptions, evaluateScorer, type Scorer, type ScorerHistory } from './baselines/scorer.ts';
 export { type ScorerListsOptions, scorerLists } from './baselines/scorer-lists.ts';
 export { type SlimOptions, slimBaseline, slimBytes } from './baselines/slim.ts';

@@ -3,13 +3,18 @@ import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import type { ExampleSet } from '@seqrec/data';
 import type { Evaluation } from '@seqrec/models';
-import { type BaselineName, sectionOfBaseline } from '../../config/baseline-names.ts';
 import type { RecipeConfig } from '../../config/schema.ts';
 import { makeFolder } from '../folder/make-folder.ts';
 import { readRanks, saveRanks } from '../folder/ranks.ts';
 import type { RunDir } from '../folder/run-dir.ts';
 import { inOrder, type RankedBaseline } from '../verdict/verdict.ts';
-import { baselineDefinition, type EvaluatedBaseline, evaluateBaselines, type SkippedBaseline } from './baselines.ts';
+import {
+  baselineDefinition,
+  baselineSection,
+  type EvaluatedBaseline,
+  evaluateBaselines,
+  type SkippedBaseline,
+} from './baselines.ts';
 import type { EvaluationContext } from './evaluate-set.ts';
 import { definedProtocol, protocolDifferences, rankingRules } from './protocol.ts';
 
@@ -58,7 +63,7 @@ export async function baselinesBeside(
   );
   const missing = options.baselines.filter((name) => !kept.has(name));
   const made = await evaluateBaselines([set], { ...context, options: { ...options, baselines: missing } });
-  const beside = new Map<BaselineName, Kept>(kept);
+  const beside = new Map<string, Kept>(kept);
   for (const { name, evaluation: own } of made.evaluated)
     beside.set(name, { ranks: inOrder(own), definition: own.definition });
   const present = options.baselines.flatMap((name) => {
@@ -73,16 +78,15 @@ export async function baselinesBeside(
 }
 
 /** What decides the scores of a baseline: how much memory it may take does not. */
-function settingsOf(name: BaselineName, options: RecipeConfig['evaluation']): object {
-  const section = name in sectionOfBaseline ? sectionOfBaseline[name as keyof typeof sectionOfBaseline] : undefined;
-  const own = section === undefined ? [] : Object.entries(options[section]).filter(([key]) => key !== 'maxMemory');
+function settingsOf(name: string, options: RecipeConfig['evaluation']): object {
+  const own = Object.entries(baselineSection(name, options)).filter(([key]) => key !== 'maxMemory');
   return { history: options.baselineHistory, own };
 }
 
 /** Of the set and candidates that the evaluation says; the tie rule of a baseline may be its own. */
 function keptRanks(
   run: RunDir,
-  name: BaselineName,
+  name: string,
   { set, evaluation }: { readonly set: ExampleSet; readonly evaluation: Evaluation },
 ): Kept | undefined {
   const file = fileOf(run, name, set.name);
@@ -95,5 +99,8 @@ function keptRanks(
 }
 
 function fileOf(run: RunDir, name: string, split: string): string {
-  return join(run.baselines, `${split}-${name}.safetensors`);
+  return join(run.baselines, `${split}-${baselineFile(name)}.safetensors`);
 }
+
+/** What a baseline is called in the name of a file: `own/x` as `own-x`. */
+export const baselineFile = (name: string): string => name.replaceAll('/', '-');

@@ -1,22 +1,8 @@
 import type { ExampleSet } from '@seqrec/data';
-import {
-  type Evaluation,
-  easeBaseline,
-  easeBytes,
-  evaluateScorer,
-  itemKnnBaseline,
-  lastItemBaseline,
-  markovBaseline,
-  popularityBaseline,
-  randomWalkBaseline,
-  recentPopularityBaseline,
-  type Scorer,
-  slimBaseline,
-  slimBytes,
-} from '@seqrec/models';
-import * as tf from '@tensorflow/tfjs-core';
-import type { BaselineName } from '../../config/baseline-names.ts';
-import { formatBytes, formatCount, formatDuration } from '../../terminal/format.ts';
+import { baselineOf, type Evaluation, evaluateScorer, type Scorer } from '@seqrec/models';
+import { sectionOfBaseline } from '../../config/baseline-names.ts';
+import type { RecipeConfig } from '../../config/schema.ts';
+import { formatBytes, formatDuration } from '../../terminal/format.ts';
 import { Interrupted } from '../process/stop.ts';
 import { type EvaluationContext, protocolOf } from './evaluate-set.ts';
 import { baselineListFigures } from './list-figures.ts';
@@ -24,7 +10,7 @@ import { withProgress } from './with-progress.ts';
 
 /** A baseline on one set. */
 export interface EvaluatedBaseline {
-  readonly name: BaselineName;
+  readonly name: string;
   readonly split: string;
   readonly evaluation: Evaluation;
   /** What its lists are like, on the test set of the split where a configuration asks for them; else nothing. */
@@ -33,7 +19,7 @@ export interface EvaluatedBaseline {
 
 /** A baseline that was asked for and does not stand beside the model. */
 export interface SkippedBaseline {
-  readonly name: BaselineName;
+  readonly name: string;
   readonly reason: string;
 }
 
@@ -41,9 +27,6 @@ export interface Baselines {
   readonly evaluated: readonly EvaluatedBaseline[];
   readonly skipped: readonly SkippedBaseline[];
 }
-
-/** What the `cpu` backend inverts in half a minute. */
-const CPU_ITEMS = 2000;
 
 /**
  * The baselines of a configuration, fitted to the training part, on sets under the protocol of the models. One after
@@ -78,7 +61,7 @@ export function baselineDefinition(name: string, definition: readonly string[]):
 
 /** All sets, or why there is none. */
 async function evaluateOne(
-  name: BaselineName,
+  name: string,
   sets: Iterable<ExampleSet>,
   context: EvaluationContext,
 ): Promise<EvaluatedBaseline[] | string> {
@@ -106,53 +89,35 @@ function isOfThisBaseline(error: unknown): error is Error {
   return error instanceof Error && (error.name === 'OutOfMemoryError' || /^(ease|inverse): /.test(error.message));
 }
 
-async function fit(name: BaselineName, context: EvaluationContext): Promise<Scorer> {
+async function fit(name: string, context: EvaluationContext): Promise<Scorer> {
   const { train } = context.data.split;
-  switch (name) {
-    case 'popularity':
-      return popularityBaseline(train);
-    case 'recent-popularity':
-      return recentPopularityBaseline(train, context.options.recentPopularity);
-    case 'markov':
-      return markovBaseline(train);
-    case 'random-walk':
-      return randomWalkBaseline(train, context.options.randomWalk);
-    case 'slim': {
-      const { maxMemory: _, ...options } = context.options.slim;
-      return withProgress('slim, items', context, (onProgress) => slimBaseline(train, { ...options, onProgress }));
-    }
-    case 'item-knn':
-      return itemKnnBaseline(train);
-    case 'last-item':
-      return lastItemBaseline(train);
-    case 'ease': {
-      const { lambda } = context.options.ease;
-      const { numItems } = train.interactions;
-      context.progress.note(
-        `ease: inverts ${formatCount(numItems)} items at most, in ${formatBytes(easeBytes(train))}`,
-      );
-      return withProgress('ease, blocks', context, (onProgress) => easeBaseline(train, { lambda, onProgress }));
-    }
-  }
+  const definition = baselineOf(name);
+  const [about, bytes] = [definition.about?.(train), definition.bytes?.(train)];
+  if (about !== undefined && bytes !== undefined) context.progress.note(`${name}: ${about}, in ${formatBytes(bytes)}`);
+  const settings = baselineSection(name, context.options);
+  return withProgress(`${name}, ${definition.steps ?? 'steps'}`, context, (onProgress) =>
+    Promise.resolve(definition.fit(train, { settings, onProgress })),
+  );
 }
 
-function whySkipped(name: BaselineName, { data, options }: EvaluationContext): string | undefined {
-  if (name === 'last-item' && options.excludeSeen)
-    return 'does not apply where items of the history are no candidates (evaluation.excludeSeen)';
+function whySkipped(name: string, { data, options }: EvaluationContext): string | undefined {
   const { train } = data.split;
-  if (name === 'recent-popularity' && !train.interactions.hasTimestamps)
-    return 'does not apply to events in order without times';
-  if (name === 'slim') return tooLarge(name, slimBytes(train), options.slim.maxMemory);
-  if (name !== 'ease') return undefined;
-  const large = tooLarge(name, easeBytes(train), options.ease.maxMemory);
-  if (large !== undefined) return large;
-  const { numItems } = train.interactions;
-  if (tf.getBackend() === 'cpu' && numItems > CPU_ITEMS)
-    return `would take minutes on the cpu backend, with ${formatCount(numItems)} items; simd, wasm, webgpu and tensorflow take it`;
-  return undefined;
+  const definition = baselineOf(name);
+  const { maxMemory } = baselineSection(name, options);
+  const bytes = maxMemory === undefined ? undefined : definition.bytes?.(train);
+  const large = maxMemory === undefined || bytes === undefined ? undefined : tooLarge(name, bytes, maxMemory);
+  return large ?? definition.unfit?.(train, options);
 }
 
-export function tooLarge(name: 'ease' | 'slim', bytes: number, maxMemory: number): string | undefined {
+/** The settings of a baseline alone; nothing where it has none. */
+export function baselineSection(name: string, options: RecipeConfig['evaluation']): { readonly maxMemory?: number } {
+  const section = Object.hasOwn(sectionOfBaseline, name)
+    ? sectionOfBaseline[name as keyof typeof sectionOfBaseline]
+    : undefined;
+  return section === undefined ? {} : (options[section] as { readonly maxMemory?: number });
+}
+
+export function tooLarge(name: string, bytes: number, maxMemory: number): string | undefined {
   const limit = maxMemory * 2 ** 20;
   if (bytes <= limit) return undefined;
   const [needed, allowed] = [bytes, limit].map(formatBytes);

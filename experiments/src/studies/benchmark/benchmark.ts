@@ -1,5 +1,4 @@
 import type { TargetRule } from '@seqrec/data';
-import type { BaselineName } from '../../config/baseline-names.ts';
 import { parseSpace, type WrittenSpace } from '../../config/search-space.ts';
 import { ConfigError } from '../../errors.ts';
 
@@ -62,7 +61,7 @@ export interface Benchmark {
   readonly losses?: Readonly<Record<string, Changes>>;
   /** What the tables show; the first one orders rows and is compared. */
   readonly metrics: readonly string[];
-  readonly baselines: readonly BaselineName[];
+  readonly baselines: readonly string[];
   readonly published?: readonly PublishedRow[];
   /** Relative distance from a published figure that counts as reproduced, such as 0.1. */
   readonly tolerance?: number;

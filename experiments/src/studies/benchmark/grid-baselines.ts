@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import type { BaselineName } from '../../config/baseline-names.ts';
+import { baselineFile } from '../../run/evaluation/baseline-ranks.ts';
 import { evaluateBaselines, type SkippedBaseline } from '../../run/evaluation/baselines.ts';
 import type { EvaluationContext } from '../../run/evaluation/evaluate-set.ts';
 import { readJson, writeJson } from '../../run/folder/atomic.ts';
@@ -14,7 +14,7 @@ export interface GridBaselines {
   /** What they were computed from and under: others are made anew. */
   readonly key: string;
   readonly rows: readonly {
-    readonly name: BaselineName;
+    readonly name: string;
     readonly test: string;
     readonly metrics: Readonly<Record<string, number>>;
     readonly ranks: string;
@@ -27,7 +27,7 @@ export interface GridBaselines {
 /** Those that are kept in a folder for the same data and rules, else made now and kept. */
 export async function gridBaselines(
   folder: string,
-  names: readonly BaselineName[],
+  names: readonly string[],
   sets: TestSets,
   context: EvaluationContext,
 ): Promise<GridBaselines> {
@@ -53,7 +53,7 @@ export async function gridBaselines(
   for (const [name, own] of Map.groupBy(evaluated, (each) => each.name))
     for (const [i, test] of [...sets.keys()].entries()) {
       const { evaluation, lists: figures } = own[i];
-      const ranks = join(folder, `${name}${test === OWN_TEST ? '' : `-${test}`}.safetensors`);
+      const ranks = join(folder, `${baselineFile(name)}${test === OWN_TEST ? '' : `-${test}`}.safetensors`);
       const ordered = inOrder(evaluation);
       await saveRanks(ranks, { ...evaluation, ...ordered, ranks: Float64Array.from(ordered.ranks) }, name);
       rows.push({

@@ -1,3 +1,4 @@
+import { baselineOf } from '@seqrec/models';
 import { isYaml, readDataSection, recipeTitle } from '../../config/load-recipe.ts';
 import { UsageError } from '../../errors.ts';
 import { definitionNames, loadDefinition } from '../definitions.ts';
@@ -43,6 +44,7 @@ export async function requestedBenchmark({
   readonly data?: readonly string[];
 }): Promise<Benchmark> {
   const benchmark = await loadBenchmark(name);
+  for (const baseline of benchmark.baselines) baselineOf(baseline);
   const { models, data, notes } = benchmark;
   const addedModels = Object.fromEntries(
     yamlFiles('models', askedModels, models).map(([title, recipe]) => [title, { recipe }]),

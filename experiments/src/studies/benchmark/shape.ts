@@ -1,6 +1,5 @@
 import { targetRules } from '@seqrec/data';
 import { z } from 'zod';
-import { baselineNames } from '../../config/baseline-names.ts';
 import type { WrittenSpace } from '../../config/search-space.ts';
 import type { Benchmark } from './benchmark.ts';
 
@@ -33,7 +32,7 @@ export const benchmarkShape: z.ZodType<Benchmark> = z.strictObject({
   ),
   losses: z.record(z.string(), changes).optional(),
   metrics: names.min(1),
-  baselines: z.array(z.enum(baselineNames)),
+  baselines: names,
   published: z
     .array(
       z.strictObject({

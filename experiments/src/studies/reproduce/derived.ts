@@ -2,7 +2,6 @@ import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { loadModel } from '@seqrec/models';
-import type { BaselineName } from '../../config/baseline-names.ts';
 import type { RecipeConfig } from '../../config/schema.ts';
 import { readCodedItems, withDecoding } from '../../data/coded-items.ts';
 import type { PreparedData } from '../../data/dataset.ts';
@@ -56,7 +55,7 @@ export async function derivedSeed(
 }
 
 /** The baseline as it stands in the run; made anew where parts or lists are asked for that the run has not. */
-async function ofBaseline(run: RunDir, baseline: BaselineName, context: DerivedContext): Promise<Figures> {
+async function ofBaseline(run: RunDir, baseline: string, context: DerivedContext): Promise<Figures> {
   const { config, data, progress, stop } = context;
   const { baselines } = savedResults(run) as RunResults;
   const found = baselines.find(({ name, split }) => name === baseline && split === 'test');

@@ -1,3 +1,4 @@
+import { baselineOf } from '@seqrec/models';
 import type { Override } from '../../arguments.ts';
 import { resolveRun } from '../../config/load-recipe.ts';
 import type { RunConfig } from '../../config/run-config.ts';
@@ -41,6 +42,7 @@ export async function planRows(
   const rows: PlannedRow[] = [];
   const trained: { epochs: number; published: number }[] = [];
   for (const row of chosen) {
+    if (row.from?.baseline !== undefined) baselineOf(row.from.baseline);
     const { config: own } = await resolveRun({ recipe: row.recipe, overrides: row.changes ?? [] });
     const epochs = request.epochs === undefined ? [] : [epochsOf(request.epochs)];
     const overrides = [...(row.changes ?? []), ...size.overrides, ...epochs, ...request.overrides];

@@ -1,5 +1,4 @@
 import type { Override } from '../../arguments.ts';
-import type { BaselineName } from '../../config/baseline-names.ts';
 import type { RunConfig } from '../../config/run-config.ts';
 import type { RecipeConfig } from '../../config/schema.ts';
 import type { PreparedData } from '../../data/dataset.ts';
@@ -26,7 +25,7 @@ export interface RowSource {
   /** The row whose run it is. */
   readonly row: string;
   /** A baseline beside it; absent: the model is asked again, under the `changes` of this row. */
-  readonly baseline?: BaselineName;
+  readonly baseline?: string;
 }
 
 /** Figures to look at beside those of the rows. */

@@ -1,0 +1,52 @@
+import { closest } from '@seqrec/data/closest';
+import { ConfigError } from '../errors.ts';
+import type { BaselineDefinition } from './definition.ts';
+import { ownBaselines } from './definitions.ts';
+
+const definitions = new Map<string, BaselineDefinition<never>>(ownBaselines.map((each) => [each.name, each]));
+
+/** Words of small letters and digits with `-`, `.` or `/` between them. */
+const NAME = /^[a-z][a-z0-9]*(?:[-./][a-z0-9]+)*$/;
+
+/**
+ * Makes a baseline known: `evaluation.baselines` and benchmarks take it from then on. The baselines of this package use
+ * the same door.
+ *
+ * @throws ConfigError for a name that is known already or is none.
+ */
+export function defineBaseline(definition: BaselineDefinition): void {
+  const { name } = definition;
+  if (typeof name !== 'string' || !NAME.test(name))
+    throw new ConfigError(
+      `defineBaseline: name: expected words of small letters and digits with -, . or / between them; got ${JSON.stringify(name)}`,
+      'name',
+    );
+  if (definitions.has(name))
+    throw new ConfigError(
+      `defineBaseline: name: expected a baseline that is not known yet; got '${name}'; choose another name, for example with your package's before it`,
+      'name',
+    );
+  if (typeof definition.fit !== 'function')
+    throw new ConfigError(
+      `defineBaseline: fit: expected a function of the training part; got ${typeof definition.fit}`,
+      'fit',
+    );
+  definitions.set(name, definition as BaselineDefinition<never>);
+}
+
+/** The baselines that are known by now, in the order of definition. */
+export function knownBaselines(): readonly string[] {
+  return [...definitions.keys()];
+}
+
+/** The baseline of a name. @throws ConfigError with the known ones. */
+export function baselineOf(name: string): BaselineDefinition {
+  const found = definitions.get(name);
+  // Of settings of its own, which the configuration makes sure of.
+  if (found !== undefined) return found as unknown as BaselineDefinition;
+  const near = closest(name, knownBaselines());
+  throw new ConfigError(
+    `baseline: expected one of ${knownBaselines().join(', ')}; got '${name}'${near === undefined ? '; one of your own comes with its plug-in' : `; did you mean '${near}'?`}`,
+    'evaluation.baselines',
+  );
+}
