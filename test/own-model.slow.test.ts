@@ -1,5 +1,5 @@
 // What a stranger does with examples/own-model: npm alone, the packages as they would be published, the command.
-import { cpSync, readFileSync, writeFileSync } from 'node:fs';
+import { cpSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { publint } from 'publint';
 import { formatMessage } from 'publint/utils';
@@ -65,6 +65,7 @@ describe('examples/own-model in an npm project', () => {
           'baseline own/fading-popularity',
           'metric RBP',
           'source own/orders',
+          'windows own/both-ends',
         ],
       },
     ]);
@@ -81,6 +82,14 @@ describe('examples/own-model in an npm project', () => {
     expect(JSON.parse(answer).recommendations).toHaveLength(3);
     const described = seqrec('data', 'orders.txt', '--data.format', 'own/orders', '--plugin', './src/plugin.ts');
     expect(described).toMatch(/users +75\n/);
+  });
+
+  it('trains on windows by a rule of its own', () => {
+    const out = join(packed.folder, 'windows');
+    const of = ['--windows.policy', 'own/both-ends', '--model.maxSequenceLength', '5', '--epochs', '2', '--out', out];
+    seqrec('train', '--config', 'own.yaml', '--quiet', ...of);
+    const config = readFileSync(join(out, readdirSync(out)[0], 'config.json'), 'utf8');
+    expect(JSON.parse(config).config.windows).toEqual({ policy: 'own/both-ends', every: 2 });
   });
 
   it('runs a benchmark of its own beside models of ours', () => {

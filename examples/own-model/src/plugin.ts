@@ -1,5 +1,5 @@
 // What the command line loads: importing it defines everything.
-import { defineSource } from '@seqrec/data';
+import { defineSource, defineWindows } from '@seqrec/data';
 import {
   defineBaseline,
   defineMetric,
@@ -8,6 +8,7 @@ import {
   defineTask,
   defineTokenizer,
 } from '@seqrec/models';
+import { bothEnds } from './both-ends.ts';
 import { bpr } from './bpr.ts';
 import { decayedMean } from './decayed-mean.ts';
 import { fadingPopularity } from './fading-popularity.ts';
@@ -17,6 +18,7 @@ import { rankBiasedPrecision } from './rank-biased-precision.ts';
 import { spread } from './spread.ts';
 
 defineSource(orders);
+defineWindows(bothEnds);
 defineModel(decayedMean);
 defineObjective(bpr);
 defineTask(spread);

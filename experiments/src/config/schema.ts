@@ -16,7 +16,7 @@ import { dataConfigSchema } from './data-schema.ts';
 import { count, flag, seed, text } from './fields.ts';
 import { knownKinds } from './known-kinds.ts';
 import { segmentsSchema } from './segment-schema.ts';
-import { WindowsConfigSchema } from './windows.ts';
+import { windowsConfigSchema } from './windows.ts';
 
 /** Examples of a step. */
 export const batch = z
@@ -101,7 +101,7 @@ function retrievalSchema() {
         'Vectors that the item table starts from; PinnerFormer keeps them as they are with `model.freezeItems`.',
       ),
     objective: knownObjectiveSchema().describe('The loss of retrieval; its `labels` are what a user vector predicts.'),
-    windows: WindowsConfigSchema.optional(),
+    windows: windowsConfigSchema().optional(),
     evaluation: z
       .strictObject({
         ks: z

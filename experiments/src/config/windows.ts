@@ -1,4 +1,6 @@
 import {
+  checkedWindows,
+  definedWindows,
   equalSteps,
   OptionError,
   scheduleOrders,
@@ -41,58 +43,78 @@ const budget = z
     "Rules that take several windows of a history. `epochs`: all of them, so that an epoch costs more steps than `control`'s. `steps`: a selection, as many as there are histories, so that it takes as many steps.",
   );
 
-export const WindowsConfigSchema = z
-  .discriminatedUnion('policy', [
-    z.strictObject({ policy: z.literal('control') }).describe('The newest window.'),
-    z
-      .strictObject({ policy: z.literal('one-random'), ...sliding, stride })
-      .describe('One random window of every history.'),
-    z
-      .strictObject({ policy: z.literal('round-robin'), ...sliding, stride })
-      .describe('The windows of a history in turn, one an epoch.'),
-    z
-      .strictObject({
-        policy: z.literal('weighted'),
-        ...sliding,
-        stride,
-        decay: z
-          .number()
-          .positive()
-          .optional()
-          .describe('Events; window i is drawn with weight `exp(-i stride / decay)`. Default: the window.'),
-      })
-      .describe('One random window of every history, newer ones more often.'),
-    z
-      .strictObject({ policy: z.literal('all-windows'), ...sliding, stride, budget })
-      .describe('All windows of every history.'),
-    z
-      .strictObject({
-        policy: z.literal('strided-offset'),
-        ...sliding,
-        offsetEpochs: count.default(10).describe('Epochs over which the offset runs through the window.'),
-        budget,
-      })
-      .describe('Windows one beside the other, from an offset that moves with the epochs.'),
-    z
-      .strictObject({
-        policy: z.literal('stochastic-length'),
-        alpha: z
-          .number()
-          .gt(1)
-          .max(2)
-          .describe('A history of n is cut to `N^(alpha / 2)` events with chance `1 - N^alpha / n^2`.'),
-        subsequence: z.enum(['recent', 'random', 'weighted']).default('weighted').describe('Which events are kept.'),
-      })
-      .describe('A selection of the events of every long history: Zhai et al. 2024, section 3.2.'),
-  ])
-  .describe(
-    'Which part of every history an epoch trains on; the window is `model.maxSequenceLength`. Without it: the newest.',
+/** The policies of this package. */
+const own = [
+  z.strictObject({ policy: z.literal('control') }).describe('The newest window.'),
+  z
+    .strictObject({ policy: z.literal('one-random'), ...sliding, stride })
+    .describe('One random window of every history.'),
+  z
+    .strictObject({ policy: z.literal('round-robin'), ...sliding, stride })
+    .describe('The windows of a history in turn, one an epoch.'),
+  z
+    .strictObject({
+      policy: z.literal('weighted'),
+      ...sliding,
+      stride,
+      decay: z
+        .number()
+        .positive()
+        .optional()
+        .describe('Events; window i is drawn with weight `exp(-i stride / decay)`. Default: the window.'),
+    })
+    .describe('One random window of every history, newer ones more often.'),
+  z
+    .strictObject({ policy: z.literal('all-windows'), ...sliding, stride, budget })
+    .describe('All windows of every history.'),
+  z
+    .strictObject({
+      policy: z.literal('strided-offset'),
+      ...sliding,
+      offsetEpochs: count.default(10).describe('Epochs over which the offset runs through the window.'),
+      budget,
+    })
+    .describe('Windows one beside the other, from an offset that moves with the epochs.'),
+  z
+    .strictObject({
+      policy: z.literal('stochastic-length'),
+      alpha: z
+        .number()
+        .gt(1)
+        .max(2)
+        .describe('A history of n is cut to `N^(alpha / 2)` events with chance `1 - N^alpha / n^2`.'),
+      subsequence: z.enum(['recent', 'random', 'weighted']).default('weighted').describe('Which events are kept.'),
+    })
+    .describe('A selection of the events of every long history: Zhai et al. 2024, section 3.2.'),
+] as const;
+
+/** The schema of the policies that are known by now. */
+export function windowsConfigSchema(): z.ZodType<WindowsConfig, WindowsConfigInput> {
+  const defined = definedWindows().map(({ policy, schema }) => schemaOf(policy, schema));
+  return z
+    .discriminatedUnion('policy', [...own, ...defined] as never)
+    .describe(
+      'Which part of every history an epoch trains on; the window is `model.maxSequenceLength`. Without it: the newest.',
+    ) as never;
+}
+
+/** @throws ConfigError for what is no object schema of zod, or one of another policy. */
+function schemaOf(policy: string, schema: object): z.ZodObject {
+  const isObject = 'shape' in schema && 'safeParse' in schema;
+  const { error } = isObject ? (schema as z.ZodObject).safeParse({ policy: `not ${policy}`, 'no such key': 1 }) : {};
+  const issues = error?.issues ?? [];
+  const isOfPolicy = issues.some(
+    (issue) => issue.code === 'invalid_value' && issue.path.join('.') === 'policy' && issue.values.includes(policy),
   );
+  const isStrict = issues.some((issue) => issue.code === 'unrecognized_keys' && issue.path.length === 0);
+  if (isOfPolicy && isStrict) return schema as z.ZodObject;
+  throw new ConfigError(
+    `the windows ${policy}: expected a schema z.strictObject({ policy: z.literal('${policy}'), ... }); got another one`,
+  );
+}
 
-export type WindowsConfig = z.output<typeof WindowsConfigSchema>;
-
-/** Policies by name. */
-export const windowPolicies = WindowsConfigSchema.options.map((option) => option.shape.policy.value);
+export type WindowsConfig = z.output<(typeof own)[number]>;
+export type WindowsConfigInput = z.input<(typeof own)[number]>;
 
 /**
  * The policy that a configuration describes; nothing without `windows`.
@@ -108,6 +130,8 @@ export function windowPolicy(config: {
   const maxLength = config.model.maxSequenceLength;
   if (windows === undefined) return undefined;
   try {
+    const defined = definedWindows().find(({ policy }) => policy === windows.policy);
+    if (defined !== undefined) return checkedWindows(defined.create(windows, { maxLength, seed }));
     if (windows.policy === 'stochastic-length') {
       const { policy: _, ...options } = windows;
       return stochasticLength({ ...options, maxLength, seed });

@@ -58,7 +58,7 @@ export async function loadPlugin(name: string, folder: string, where: string, as
   const { plugin } = await importFound(found, `${where}: ${name}: expected a plug-in that loads`);
   if (plugin === undefined)
     throw new PluginError(
-      `${where}: ${name}: expected a plug-in, which defines something when it is imported; got ${found.path}, which does not; call defineModel, defineTask, defineObjective, defineTokenizer, defineBaseline, defineMetric, defineSource or defineGoldenCheck in it`,
+      `${where}: ${name}: expected a plug-in, which defines something when it is imported; got ${found.path}, which does not; call defineModel, defineTask, defineObjective, defineTokenizer, defineBaseline, defineMetric, defineSource, defineWindows or defineGoldenCheck in it`,
     );
   return plugin;
 }
@@ -100,7 +100,7 @@ async function importFound(
 /** Everything that somebody can define, `model hstu` and so on. */
 async function defined(): Promise<string[]> {
   const models = await import('@seqrec/models');
-  const { sourceFormats } = await import('@seqrec/data');
+  const { definedWindows, sourceFormats } = await import('@seqrec/data');
   const named = {
     model: models.modelKinds(),
     task: models.taskKinds(),
@@ -109,6 +109,7 @@ async function defined(): Promise<string[]> {
     baseline: models.knownBaselines(),
     metric: models.metricPatterns(),
     source: sourceFormats(),
+    windows: definedWindows().map(({ policy }) => policy),
     golden: models.goldenKinds(),
   };
   return Object.entries(named).flatMap(([what, names]) => names.map((name) => `${what} ${name}`));

@@ -79,7 +79,9 @@ export {
   UNKNOWN_ROW,
 } from './transforms/spec.ts';
 export { type TrainingRows, trainedItems, trainingRows, trainingSequences } from './transforms/training-rows.ts';
+export { checkedWindows } from './windows/checked-windows.ts';
 export { type EpochCoverage, oneRandomCoverage, windowCoverage } from './windows/coverage.ts';
 export { latestWindow } from './windows/latest.ts';
 export type { WindowPolicy } from './windows/policy.ts';
+export { definedWindows, defineWindows, type WindowsDefinition } from './windows/registry.ts';
 export { isControlEpoch, type MixedSchedule, scheduleOrders } from './windows/schedule.ts';

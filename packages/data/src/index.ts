@@ -69,11 +69,10 @@ export { equalSteps } from './windows/equal-steps.ts';
 export { type HoldOutOptions, holdOutUsers } from './windows/hold-out.ts';
 export {
   countWindows,
-  type SlidingRule,
   type SlidingWindowOptions,
-  slidingRules,
   slidingWindows,
 } from './windows/sliding.ts';
+export { type SlidingRule, slidingRules } from './windows/sliding-rules.ts';
 export {
   expectedLength,
   type StochasticLengthOptions,

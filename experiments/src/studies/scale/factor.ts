@@ -1,6 +1,7 @@
+import { slidingRules } from '@seqrec/data';
 import { isWorld } from '../../config/data-schema.ts';
 import type { RecipeConfig } from '../../config/schema.ts';
-import { type WindowsConfig, WindowsConfigSchema, windowPolicies } from '../../config/windows.ts';
+import { type WindowsConfig, windowsConfigSchema } from '../../config/windows.ts';
 import { UsageError } from '../../errors.ts';
 import { Progress } from '../../terminal/progress.ts';
 import { runStudy } from '../study/run-study.ts';
@@ -118,9 +119,9 @@ function holdUsersOut(config: RecipeConfig): RecipeConfig {
 /** A policy of the study; `round-robin` steps by half a window, since neighbours at stride 1 are nearly equal. */
 function slidingPolicy(name: string, window: number): Extract<WindowsConfig, { maxHistory: unknown }> {
   const stride = name === 'round-robin' ? { stride: Math.max(1, Math.floor(window / 2)) } : {};
-  const parsed = WindowsConfigSchema.safeParse({ policy: name, ...stride });
+  const parsed = windowsConfigSchema().safeParse({ policy: name, ...stride });
   if (parsed.success && 'maxHistory' in parsed.data) return parsed.data;
-  const known = windowPolicies.filter((policy) => policy !== 'control' && policy !== 'stochastic-length');
+  const known = slidingRules.filter((rule) => rule !== 'control');
   throw new UsageError(`--policies: expected names among ${known.join(', ')}, with commas; got "${name}"`);
 }
 

@@ -62,7 +62,7 @@ itInFull('compares the latest window with sliding policies at equal steps, on th
 it.each([
   [
     ['--policies=newest'],
-    '--policies: expected names among one-random, round-robin, weighted, all-windows, strided-offset',
+    '--policies: expected names among all-windows, one-random, round-robin, strided-offset, weighted',
   ],
   [['--lengths=8,20', '--window=10'], '--lengths: expected at least --window 10; got 8'],
   [

@@ -5,17 +5,7 @@ import type { ExampleSet } from '../splits/split.ts';
 import { latestWindow } from './latest.ts';
 import { checkWhole, type WindowPolicy } from './policy.ts';
 import { isControlEpoch, type MixedSchedule, slidingEpochsBefore } from './schedule.ts';
-
-/** How the windows of an epoch are chosen among the `W` of a history, 0 the newest. */
-export const slidingRules = [
-  'control',
-  'all-windows',
-  'one-random',
-  'round-robin',
-  'strided-offset',
-  'weighted',
-] as const;
-export type SlidingRule = (typeof slidingRules)[number];
+import { type SlidingRule, slidingRules } from './sliding-rules.ts';
 
 export interface SlidingWindowOptions {
   readonly rule: SlidingRule;

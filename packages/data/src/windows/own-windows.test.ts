@@ -1,0 +1,57 @@
+// What a stranger can define: a rule of windows.
+import { describe, expect, it } from 'vitest';
+import { interactionsFromArrays } from '../sources/memory.ts';
+import { leaveLastOut } from '../splits/leave-last-out.ts';
+import type { ExampleSet } from '../splits/split.ts';
+import { checkedWindows } from './checked-windows.ts';
+import { latestWindow } from './latest.ts';
+import type { WindowPolicy } from './policy.ts';
+import { definedWindows, defineWindows } from './registry.ts';
+
+const rows = [3, 9].flatMap((length, user) =>
+  Array.from({ length }, (_, t) => ({ user: `u${user}`, item: `i${t}`, t })),
+);
+const { train } = leaveLastOut(
+  interactionsFromArrays({
+    name: 'rows',
+    users: rows.map(({ user }) => user),
+    items: rows.map(({ item }) => item),
+    timestamps: rows.map(({ t }) => t),
+  }),
+);
+
+const policy = (examples: WindowPolicy['examples']): WindowPolicy => ({
+  ...{ name: 'acme/w', maxLength: 4, reach: Number.POSITIVE_INFINITY, settings: {}, equalBudget: true },
+  examples,
+});
+const create = () => policy((set) => latestWindow(set, { maxLength: 4 }));
+const schema = { parse: () => ({ policy: 'acme/w' }) };
+
+describe('windows of a stranger', () => {
+  it('are defined once, under a name of their own', () => {
+    defineWindows({ policy: 'acme/w', schema, create });
+    expect(definedWindows().map((each) => each.policy)).toEqual(['acme/w']);
+    const refused = (definition: object) => expect(() => defineWindows(definition as never));
+    refused({ policy: 'acme/w', schema, create }).toThrow("expected one that is not known yet; got 'acme/w'");
+    refused({ policy: 'weighted', schema, create }).toThrow("expected one that is not known yet; got 'weighted'");
+    refused({ policy: 'W', schema, create }).toThrow('policy: expected words of small letters');
+    refused({ policy: 'acme/x', create }).toThrow('schema: expected an object schema of zod');
+    refused({ policy: 'acme/x', schema }).toThrow('create: expected a function');
+  });
+
+  it('that hold what is not trained, or too much, are refused', () => {
+    const moved = (by: number, longer: number) =>
+      checkedWindows(
+        policy((set): ExampleSet => {
+          const newest = latestWindow(set, { maxLength: 4 });
+          const targets = newest.targets.map((target) => target + by);
+          return { ...newest, targets, starts: newest.starts.map((start) => start + by - longer) };
+        }),
+      );
+    expect(moved(0, 0).examples(train, 0).targets).toEqual(train.targets);
+    // One event more is that which validates.
+    expect(() => moved(1, 0).examples(train, 2)).toThrow(/acme\/w: expected windows .*; got a window .* in epoch 2/);
+    expect(() => moved(0, 1).examples(train, 0)).toThrow('acme/w: expected windows of 1 to 4 events');
+    expect(() => moved(0, -4).examples(train, 0)).toThrow('acme/w: expected windows');
+  });
+});
