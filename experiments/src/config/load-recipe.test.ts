@@ -42,6 +42,13 @@ describe('a configuration is parsed once', () => {
     expect(count()).toBe(1);
   });
 
+  test('another kind than that of a file takes nothing of the defaults of its own', async () => {
+    const text = 'extends: amazon-beauty/sid-decoder\ntask: { ids: { tokenizer: { levels: 2 } } }\n';
+    const { config } = await ofFile(text, 'task.ids.tokenizer.kind=lsh');
+    // `steps` and the others of residual k-means are no settings of lsh, `levels` is written.
+    expect(config.task).toMatchObject({ ids: { tokenizer: { kind: 'lsh', levels: 2, bits: 8 } } });
+  });
+
   test('from a file that extends a recipe', async () => {
     const count = parses(rankingRunConfigSchema());
     await ofFile('extends: ctr/ml-1m-mlp\nmodel: { hiddenSizes: [5] }\n', 'training.epochs=2 model.dropout=0.3');

@@ -174,17 +174,22 @@ async function readYaml(file: string): Promise<Omit<Written, 'name'>> {
     throw new ConfigError(`${yaml.locate(['extends'], false)}: extends: expected the name of a recipe`);
   if (parent === undefined) return { yaml, written: own };
   const base = (await writtenRecipe(parent)).config;
-  return { yaml, written: merge(withDefaults(runConfigSchema(base), base, Object.keys(own)), own) };
+  return { yaml, written: merge(base, own, withDefaults(runConfigSchema(base), base, Object.keys(own))) };
 }
 
 /**
  * Objects are merged key by key; a section whose tag changes (`kind`, `format`, `policy`) replaces
  * the parent's as a whole.
+ *
+ * @param filled the parent with its defaults: of these the tags alone are taken, the others are those of a kind.
  */
-function merge(base: unknown, own: unknown): unknown {
-  if (!isMapping(base) || !isMapping(own)) return own;
-  for (const tag of tags) if (tag in own && own[tag] !== base[tag]) return own;
-  return { ...base, ...Object.fromEntries(Object.entries(own).map(([key, value]) => [key, merge(base[key], value)])) };
+function merge(base: unknown, own: unknown, filled: unknown): unknown {
+  if (!isMapping(own) || !isMapping(filled)) return own;
+  for (const tag of tags) if (tag in own && own[tag] !== filled[tag]) return own;
+  const ofKind = Object.fromEntries(tags.flatMap((tag) => (tag in filled ? [[tag, filled[tag]]] : [])));
+  const written: Record<string, unknown> = { ...ofKind, ...(isMapping(base) && base) };
+  const merged = Object.entries(own).map(([key, value]) => [key, merge(written[key], value, filled[key])]);
+  return { ...written, ...Object.fromEntries(merged) };
 }
 
 function isMapping(value: unknown): value is Record<string, unknown> {
