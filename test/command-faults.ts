@@ -64,7 +64,7 @@ export async function faultOf(args: readonly string[]): Promise<string | undefin
       const { datasets, protocols, models, losses } = options;
       // A YAML file is somebody's own model or data.
       const known = (names: unknown) =>
-        typeof names === 'string' ? list(names.replace(/,?[^,;]*\.ya?ml/g, '') || undefined) : undefined;
+        typeof names === 'string' ? list(names.replace(/[,;]?[^,;]*\.ya?ml/g, '') || undefined) : undefined;
       const own = { models: known(models), data: known(datasets) };
       const of = { ...own, protocols: list(protocols), losses: list(losses) };
       const benchmark = await loadBenchmark(cli.args[0]);
