@@ -8,7 +8,7 @@ export { markovBaseline } from './baselines/markov.ts';
 export { popularityBaseline } from './baselines/popularity.ts';
 export { type RandomWalkOptions, randomWalkBaseline } from './baselines/random-walk.ts';
 export { type RecentPopularityOptions, recentPopularityBaseline } from './baselines/recent-popularity.ts';
-export { baselineOf, defineBaseline, knownBaselines } from './baselines/registry.ts';
+export { baselineOf, defineBaseline, isOwnBaseline, knownBaselines } from './baselines/registry.ts';
 export { type EvaluateScorerOptions, evaluateScorer, type Scorer, type ScorerHistory } from './baselines/scorer.ts';
 export { type ScorerListsOptions, scorerLists } from './baselines/scorer-lists.ts';
 export { type SlimOptions, slimBaseline, slimBytes } from './baselines/slim.ts';
@@ -531,6 +531,7 @@ export { type KMeans, type KMeansOptions, kMeans } from './semantic-ids/tokenize
 export { type Nearest, nearest } from './semantic-ids/tokenizers/nearest.ts';
 export {
   defineTokenizer,
+  isOwnTokenizer,
   readsVectors,
   tokenizerDefinition,
   tokenizerKinds,

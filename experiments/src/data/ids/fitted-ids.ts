@@ -3,7 +3,13 @@ import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { useBackend } from '@seqrec/core';
 import { digestItems, type ExampleSet, type Interactions } from '@seqrec/data';
-import { readSemanticIds, type SemanticIdsConfig, type StoredIds, writeSemanticIds } from '@seqrec/models';
+import {
+  isOwnTokenizer,
+  readSemanticIds,
+  type SemanticIdsConfig,
+  type StoredIds,
+  writeSemanticIds,
+} from '@seqrec/models';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Progress } from '../../terminal/progress.ts';
 import { findFile } from './find-file.ts';
@@ -14,7 +20,8 @@ const FILES = new Set(['path', 'items']);
 
 /**
  * Ids of content of the items of a data set, of which no event is read: fitted once, then read from the cache, where
- * they lie under the digest of the items, the settings and the files that these name.
+ * they lie under the digest of the items, the settings and the files that these name. Those of a tokenizer that a
+ * plug-in defines are fitted anew: its code may have changed.
  */
 export async function fittedIds(
   interactions: Interactions,
@@ -22,13 +29,17 @@ export async function fittedIds(
   cacheFolder: string,
   progress: Progress,
 ): Promise<StoredIds> {
+  const fit = async (): Promise<StoredIds> => {
+    // Some commands read their data before they start a backend; the codes are the same on all of them.
+    if (!tf.getBackend()) await useBackend('auto');
+    return fitIdsTo({ interactions, train: noEvents(interactions) }, config, progress);
+  };
+  if (!isOwnTokenizer(config.tokenizer)) return fit();
   const hash = createHash('sha256').update(JSON.stringify([config, digestItems(interactions)]));
   for (const file of filesOf(config)) hash.update(readFileSync(file));
   const path = join(cacheFolder, `ids-${hash.digest('hex').slice(0, 16)}.safetensors`);
   if (existsSync(path)) return readSemanticIds(path);
-  // Some commands read their data before they start a backend; the codes are the same on all of them.
-  if (!tf.getBackend()) await useBackend('auto');
-  const ids = await fitIdsTo({ interactions, train: noEvents(interactions) }, config, progress);
+  const ids = await fit();
   mkdirSync(cacheFolder, { recursive: true });
   await writeSemanticIds(path, ids);
   return readSemanticIds(path);

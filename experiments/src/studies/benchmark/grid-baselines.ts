@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { isOwnBaseline } from '@seqrec/models';
 import { baselineFile } from '../../run/evaluation/baseline-ranks.ts';
 import { evaluateBaselines, type SkippedBaseline } from '../../run/evaluation/baselines.ts';
 import type { EvaluationContext } from '../../run/evaluation/evaluate-set.ts';
@@ -24,7 +25,10 @@ export interface GridBaselines {
   readonly skipped: readonly SkippedBaseline[];
 }
 
-/** Those that are kept in a folder for the same data and rules, else made now and kept. */
+/**
+ * Those that are kept in a folder for the same data and rules, else made now and kept. With one that a plug-in defines
+ * they are made anew: its code may have changed.
+ */
 export async function gridBaselines(
   folder: string,
   names: readonly string[],
@@ -41,7 +45,7 @@ export async function gridBaselines(
     window: context.window,
   });
   const file = join(folder, 'baselines.json');
-  if (existsSync(file)) {
+  if (existsSync(file) && names.every(isOwnBaseline)) {
     const kept = readJson(file) as GridBaselines;
     if (kept.key === key) return kept;
   }

@@ -10,11 +10,11 @@ const NAME = /^[a-z][a-z0-9]*(?:[-./][a-z0-9]+)*$/;
 
 /**
  * Makes a baseline known: `evaluation.baselines` and benchmarks take it from then on. The baselines of this package use
- * the same door.
+ * the same door; a limit of memory is a setting, which theirs alone have.
  *
  * @throws ConfigError for a name that is known already or is none.
  */
-export function defineBaseline(definition: BaselineDefinition): void {
+export function defineBaseline(definition: Omit<BaselineDefinition, 'bytes' | 'about'>): void {
   const { name } = definition;
   if (typeof name !== 'string' || !NAME.test(name))
     throw new ConfigError(
@@ -32,6 +32,11 @@ export function defineBaseline(definition: BaselineDefinition): void {
       'fit',
     );
   definitions.set(name, definition as BaselineDefinition<never>);
+}
+
+/** Whether a baseline is of this package: those of others may change while they are written. */
+export function isOwnBaseline(name: string): boolean {
+  return ownBaselines.some((own) => own.name === name);
 }
 
 /** The baselines that are known by now, in the order of definition. */

@@ -53,6 +53,7 @@ describe('recommended lists', () => {
   it('cover the items that are in one of them, and are as popular as they are', () => {
     expect(coverage([[1, 2], [2, 3], []], 6)).toBe(0.5);
     expect(popularityRatio([[1, 2], [1]], [2, 2], [0, 4, 1])).toBeCloseTo(3, 12);
+    expect(popularityRatio([[], []], [2, 2], [0, 4, 1])).toBe(0);
     fc.assert(
       fc.property(fc.array(fc.array(fc.integer({ min: 1, max: 9 }), { minLength: 1 }), { minLength: 1 }), (lists) => {
         // Everybody alike popular: no lean, whatever the lists.

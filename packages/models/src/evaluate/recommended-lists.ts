@@ -91,7 +91,7 @@ export function coverage(lists: readonly ArrayLike<number>[], numItems: number):
 
 /**
  * How much more popular than what users take next a model recommends: the mean number of training events of the items
- * in all places of the lists, divided by that of the targets. Above 1 it leans to popular items.
+ * in all places of the lists, divided by that of the targets. Above 1 it leans to popular items; without a place 0.
  *
  * @param counts training events of each item, `[I + 1]`. @param targets items.
  */
@@ -106,5 +106,5 @@ export function popularityRatio(
     places += list.length;
   }
   for (let t = 0; t < targets.length; t++) ofTargets += counts[targets[t]];
-  return sum / places / (ofTargets / targets.length);
+  return places === 0 ? 0 : sum / places / (ofTargets / targets.length);
 }

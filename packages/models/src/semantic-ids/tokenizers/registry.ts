@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { Definitions } from '../../config/definitions.ts';
-import type { TokenizerConfig, TokenizerConfigInput } from '../config.ts';
+import { type TokenizerConfig, type TokenizerConfigInput, tokenizerSchemas } from '../config.ts';
 import type { TokenizerDefinition } from './definition.ts';
 import { ownTokenizers } from './definitions.ts';
 
@@ -22,6 +22,11 @@ export function defineTokenizer<C extends { readonly kind: string }>(definition:
 /** The kinds of tokenizer that semantic ids know, in the order of definition. */
 export function tokenizerKinds(): readonly string[] {
   return definitions.kinds;
+}
+
+/** Whether a tokenizer is of this package: those of others may change while they are written. */
+export function isOwnTokenizer({ kind }: { readonly kind: string }): boolean {
+  return Object.hasOwn(tokenizerSchemas, kind);
 }
 
 /** The definition of the kind that a configuration names. @throws ConfigError for a kind that is not known. */
