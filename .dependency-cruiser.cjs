@@ -75,7 +75,7 @@ const configuration = {
       to: {
         path: '^packages/([^/]+)/src',
         pathNot:
-          '^packages/($2)/src|^packages/[^/]+/src/(index|closest|backends/simd/index|collectives/index|reference/index|row-files/index)\\.ts$',
+          '^packages/($2)/src|^packages/[^/]+/src/(index|closest|windows/sliding-rules|backends/simd/index|collectives/index|reference/index|row-files/index)\\.ts$',
       },
     },
     {

@@ -1,16 +1,7 @@
+import { slidingRules } from '@seqrec/data/sliding-rules';
 import type { CAC } from 'cac';
 import { choiceOption, integerOption, rawOption, textOption } from '../arguments.ts';
 import type { Action, Invocation } from '../invocation.ts';
-
-/** As in `slidingRules` of the data package, which `--help` need not load; a test compares them. */
-export const slidingRules = [
-  'control',
-  'all-windows',
-  'one-random',
-  'round-robin',
-  'strided-offset',
-  'weighted',
-] as const;
 
 interface Options {
   readonly data?: unknown;

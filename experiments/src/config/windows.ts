@@ -8,6 +8,7 @@ import {
   stochasticLength,
   type WindowPolicy,
 } from '@seqrec/data';
+import { schemaProblem } from '@seqrec/models';
 import { z } from 'zod';
 import { ConfigError } from '../errors.ts';
 import { count } from './fields.ts';
@@ -98,18 +99,12 @@ export function windowsConfigSchema(): z.ZodType<WindowsConfig, WindowsConfigInp
     ) as never;
 }
 
-/** @throws ConfigError for what is no object schema of zod, or one of another policy. */
+/** @throws ConfigError for what is no strict schema of zod of this policy. */
 function schemaOf(policy: string, schema: object): z.ZodObject {
-  const isObject = 'shape' in schema && 'safeParse' in schema;
-  const { error } = isObject ? (schema as z.ZodObject).safeParse({ policy: `not ${policy}`, 'no such key': 1 }) : {};
-  const issues = error?.issues ?? [];
-  const isOfPolicy = issues.some(
-    (issue) => issue.code === 'invalid_value' && issue.path.join('.') === 'policy' && issue.values.includes(policy),
-  );
-  const isStrict = issues.some((issue) => issue.code === 'unrecognized_keys' && issue.path.length === 0);
-  if (isOfPolicy && isStrict) return schema as z.ZodObject;
+  const got = schemaProblem(schema, 'policy', policy);
+  if (got === undefined) return schema as z.ZodObject;
   throw new ConfigError(
-    `the windows ${policy}: expected a schema z.strictObject({ policy: z.literal('${policy}'), ... }); got another one`,
+    `the windows ${policy}: expected a schema z.strictObject({ policy: z.literal('${policy}'), ... }); got ${got}`,
   );
 }
 

@@ -1,6 +1,5 @@
-import { interactionsFromArrays, slidingRules } from '@seqrec/data';
+import { interactionsFromArrays } from '@seqrec/data';
 import { expect, it } from 'vitest';
-import { slidingRules as offered } from '../commands/data.ts';
 import { coverWindows, renderCoverage } from './window-coverage.ts';
 
 it('prints the cost of a rule and what it has covered, epoch by epoch', () => {
@@ -12,8 +11,4 @@ it('prints the cost of a rule and what it has covered, epoch by epoch', () => {
   expect(report.coverage.map((at) => at.cost)).toEqual([1, 1, 1]);
   expect(report.coverage.at(-1)?.covered).toBe(1);
   expect(renderCoverage(report)).toContain('    2         2      40  1.00         100.0 %');
-});
-
-it('offers the rules that there are', () => {
-  expect(offered).toEqual(slidingRules);
 });

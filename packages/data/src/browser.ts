@@ -26,6 +26,7 @@ export { type HistoryOptions, withHistories, withoutHistories } from './examples
 export { fromFloat16 } from './float16.ts';
 export { type IdMap, type IdMapJson, idMap, idMapFrom } from './ids.ts';
 export type { Interactions, ProblemCount, ProcessingStep } from './interactions.ts';
+export { isKindName, KIND_NAME_IN_WORDS } from './kind-name.ts';
 export { partitionPoint } from './partition-point.ts';
 export {
   defineSource,

@@ -14,6 +14,7 @@ export { type ScorerListsOptions, scorerLists } from './baselines/scorer-lists.t
 export { type SlimOptions, slimBaseline, slimBytes } from './baselines/slim.ts';
 export { sequenceFields } from './config/encoder-fields.ts';
 export { parseConfig } from './config/parse.ts';
+export { schemaProblem } from './config/schema-problem.ts';
 export type { Capability, ModelDefinition, ModelWidths } from './definition.ts';
 export { createEncoder, type EncoderParts, type InputStage } from './encoder.ts';
 export { FuxiAlphaBlock, type FuxiAlphaBlockArgs } from './encoders/fuxi-alpha/block.ts';

@@ -12,15 +12,14 @@ import {
   parseModelConfig,
 } from '@seqrec/models';
 import { beforeAll, expect, it } from 'vitest';
-import { recordKernels } from '../bench/recorder.ts';
+import { countedWork } from '../../testing/counted-work.ts';
 import { codeStepFlops } from './codes.ts';
 import { totalFlops } from './step.ts';
 
 const base = { embeddingDim: 24, maxSequenceLength: 40, numBlocks: 2, numHeads: 2 };
-let backend = '';
 
 beforeAll(async () => {
-  backend = (await useBackend('auto')).name;
+  await useBackend('auto');
 });
 
 /** Codes of three levels, each of its own size, and histories of these lengths. */
@@ -56,15 +55,9 @@ it.each([
   const model = createModel(codeModelConfig(config, codes), { numItems: codeSymbols(codes).count, seed: 1 });
   const task = generationTask(codes, objective);
   const trainer = createTrainer({ model, examples, task, batchSize: 64, learningRate: 1e-3, shuffle: false });
-  const recorder = recordKernels(backend);
-  try {
-    await trainer.step();
-  } finally {
-    recorder.stop();
-    trainer.dispose();
-    model.dispose();
-  }
-  const found = recorder.result().kernels.reduce((sum, kernel) => sum + kernel.flops, 0);
+  const found = await countedWork(() => trainer.step());
+  trainer.dispose();
+  model.dispose();
   const formula = totalFlops(codeStepFlops(config, codes, lengths));
   expect(Math.abs(found - formula) / found).toBeLessThan(0.01);
 });

@@ -11,7 +11,7 @@ import {
   workloadOf,
 } from '@seqrec/models';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { recordKernels } from '../bench/recorder.ts';
+import { countedWork } from '../../testing/counted-work.ts';
 import { countedEncoders, encoderFlops, stepFlops, totalFlops } from './step.ts';
 
 const base = { embeddingDim: 24, maxSequenceLength: 40, numBlocks: 2, numHeads: 2 };
@@ -72,10 +72,9 @@ const configs: Readonly<Record<string, readonly unknown[]>> = {
 };
 const sampled = { numNegatives: 9 };
 const everyEvent = { kind: 'masked', probability: 1 } as const;
-let backend = '';
 
 beforeAll(async () => {
-  backend = (await useBackend('auto')).name;
+  await useBackend('auto');
 });
 
 /** Work that the kernels of one training step count, on sequences of these many events. */
@@ -105,15 +104,9 @@ async function counted(
     learningRate: 1e-3,
     shuffle: false,
   });
-  const recorder = recordKernels(backend);
-  try {
-    await trainer.step();
-  } finally {
-    recorder.stop();
-    trainer.dispose();
-    model.dispose();
-  }
-  const work = recorder.result().kernels.reduce((sum, kernel) => sum + kernel.flops, 0);
+  const work = await countedWork(() => trainer.step());
+  trainer.dispose();
+  model.dispose();
   return { work, numItems: data.numItems };
 }
 

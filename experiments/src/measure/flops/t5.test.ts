@@ -13,7 +13,7 @@ import {
 } from '@seqrec/models';
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, expect, it } from 'vitest';
-import { recordKernels } from '../bench/recorder.ts';
+import { countedWork } from '../../testing/counted-work.ts';
 import { totalFlops } from './step.ts';
 
 /** Odd widths on purpose: a formula that swaps two of them must fail. */
@@ -26,10 +26,9 @@ const sizes = {
   encoderBlocks: 2,
   decoderBlocks: 3,
 };
-let backend = '';
 
 beforeAll(async () => {
-  backend = (await useBackend('auto')).name;
+  await useBackend('auto');
 });
 
 /** Items with codes of three levels, each of its own size. */
@@ -39,34 +38,31 @@ function symbolsOf(): CodeSymbols {
   return codeSymbols({ count, sizes: levels, values: Int32Array.from(values.flat()) });
 }
 
-function counted(model: Generator, symbols: CodeSymbols, lengths: readonly number[]): number {
+async function counted(model: Generator, symbols: CodeSymbols, lengths: readonly number[]): Promise<number> {
   const offsets = Int32Array.from([0, ...lengths]);
   for (let b = 1; b < offsets.length; b++) offsets[b] += offsets[b - 1];
   const itemIds = Int32Array.from({ length: offsets[lengths.length] }, (_, t) => 1 + ((7 * t) % 40));
   const host = sequenceBatch({ offsets, itemIds, timestamps: new Float64Array(itemIds.length) });
   const batch = uploadBatch(host);
   const part = { whole: host, firstSequence: 0, firstToken: 0 };
-  const recorder = recordKernels(backend);
-  try {
-    const step = { training: true, step: 1, seed: 1 };
+  const step = { training: true, step: 1, seed: 1 };
+  const work = await countedWork(() => {
     const { value, grads } = tf.variableGrads(
       () => model.loss({ symbols, batch, part, run: step }).sum,
       [...model.variables().values()],
     );
     value.dataSync();
     tf.dispose([value, grads]);
-  } finally {
-    recorder.stop();
-    batch.dispose();
-  }
-  return recorder.result().kernels.reduce((sum, kernel) => sum + kernel.flops, 0);
+  });
+  batch.dispose();
+  return work;
 }
 
 it.each([
   { ...sizes },
   { ...sizes, feedForward: 'gated-gelu', head: 'own', softmax: 'all' },
   { ...sizes, encoderBlocks: 1, decoderBlocks: 1, dropout: 0 },
-])('%j', (given) => {
+])('%j', async (given) => {
   const config = parseModelConfig({ kind: 't5', ...given, cuts: 'last' });
   const symbols = symbolsOf();
   const model = createModel(config, { numItems: symbols.count, seed: 1 }) as unknown as Generator;
@@ -76,7 +72,7 @@ it.each([
     { itemRows: symbols.count + 1, written: symbols.levels },
   );
   const formula = totalFlops(modelFlops(config, work) as NonNullable<ReturnType<typeof modelFlops>>);
-  const found = counted(model, symbols, lengths);
+  const found = await counted(model, symbols, lengths);
   model.dispose();
   expect(Math.abs(found - formula) / found).toBeLessThan(0.01);
 });

@@ -1,6 +1,7 @@
 import { closest } from '../closest.ts';
 import { DataError, OptionError } from '../errors.ts';
 import type { Interactions } from '../interactions.ts';
+import { isKindName, KIND_NAME_IN_WORDS } from '../kind-name.ts';
 import type { ReadProgress } from './progress.ts';
 
 /** What a source is given besides its configuration. */
@@ -36,8 +37,6 @@ const taken = [
   ...['movielens', 'amazon', 'mind', 'user-lines', 'yelp', 'memory'],
 ];
 
-const NAME = /^[a-z][a-z0-9]*(?:[-./][a-z0-9]+)*$/;
-
 const definitions = new Map<string, SourceDefinition<never>>();
 
 /**
@@ -48,12 +47,10 @@ const definitions = new Map<string, SourceDefinition<never>>();
  */
 export function defineSource<C extends { readonly format: string }>(definition: SourceDefinition<C>): void {
   const { format, schema, read } = definition;
-  if (typeof format !== 'string' || !NAME.test(format)) {
-    throw new OptionError(
-      'defineSource',
-      `format: expected words of small letters and digits with -, . or / between them; got ${JSON.stringify(format)}`,
-      { key: 'format' },
-    );
+  if (!isKindName(format)) {
+    throw new OptionError('defineSource', `format: expected ${KIND_NAME_IN_WORDS}; got ${JSON.stringify(format)}`, {
+      key: 'format',
+    });
   }
   if (taken.includes(format) || definitions.has(format)) {
     throw new OptionError('defineSource', `format: expected one that is not known yet; got '${format}'`, {

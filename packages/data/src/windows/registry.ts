@@ -1,4 +1,5 @@
 import { OptionError } from '../errors.ts';
+import { isKindName, KIND_NAME_IN_WORDS } from '../kind-name.ts';
 import type { WindowPolicy } from './policy.ts';
 import { slidingRules } from './sliding-rules.ts';
 
@@ -18,8 +19,6 @@ export interface WindowsDefinition<C extends { readonly policy: string } = { rea
 /** Rules of this package, by the names that configurations have for them. */
 const taken: readonly string[] = [...slidingRules, 'stochastic-length'];
 
-const NAME = /^[a-z][a-z0-9]*(?:[-./][a-z0-9]+)*$/;
-
 const definitions = new Map<string, WindowsDefinition<never>>();
 
 /**
@@ -32,11 +31,7 @@ export function defineWindows<C extends { readonly policy: string }>(definition:
   const { policy, schema, create } = definition;
   const wrong = (key: string, message: string): OptionError =>
     new OptionError('defineWindows', `${key}: expected ${message}`, { key });
-  if (typeof policy !== 'string' || !NAME.test(policy))
-    throw wrong(
-      'policy',
-      `words of small letters and digits with -, . or / between them; got ${JSON.stringify(policy)}`,
-    );
+  if (!isKindName(policy)) throw wrong('policy', `${KIND_NAME_IN_WORDS}; got ${JSON.stringify(policy)}`);
   if (taken.includes(policy) || definitions.has(policy))
     throw wrong('policy', `one that is not known yet; got '${policy}'; choose another name`);
   if (typeof schema?.parse !== 'function') throw wrong('schema', `an object schema of zod; got none`);

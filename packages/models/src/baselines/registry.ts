@@ -1,12 +1,10 @@
+import { isKindName, KIND_NAME_IN_WORDS } from '@seqrec/data';
 import { closest } from '@seqrec/data/closest';
 import { ConfigError } from '../errors.ts';
 import type { BaselineDefinition } from './definition.ts';
 import { ownBaselines } from './definitions.ts';
 
 const definitions = new Map<string, BaselineDefinition<never>>(ownBaselines.map((each) => [each.name, each]));
-
-/** Words of small letters and digits with `-`, `.` or `/` between them. */
-const NAME = /^[a-z][a-z0-9]*(?:[-./][a-z0-9]+)*$/;
 
 /**
  * Makes a baseline known: `evaluation.baselines` and benchmarks take it from then on. The baselines of this package use
@@ -16,11 +14,8 @@ const NAME = /^[a-z][a-z0-9]*(?:[-./][a-z0-9]+)*$/;
  */
 export function defineBaseline(definition: Omit<BaselineDefinition, 'bytes' | 'about'>): void {
   const { name } = definition;
-  if (typeof name !== 'string' || !NAME.test(name))
-    throw new ConfigError(
-      `defineBaseline: name: expected words of small letters and digits with -, . or / between them; got ${JSON.stringify(name)}`,
-      'name',
-    );
+  if (!isKindName(name))
+    throw new ConfigError(`defineBaseline: name: expected ${KIND_NAME_IN_WORDS}; got ${JSON.stringify(name)}`, 'name');
   if (definitions.has(name))
     throw new ConfigError(
       `defineBaseline: name: expected a baseline that is not known yet; got '${name}'; choose another name, for example with your package's before it`,

@@ -1,6 +1,8 @@
+import { isKindName, KIND_NAME_IN_WORDS } from '@seqrec/data';
 import { closest } from '@seqrec/data/closest';
 import type { z } from 'zod';
 import { ConfigError } from '../errors.ts';
+import { schemaProblem } from './schema-problem.ts';
 
 /** What a registry keeps of a kind: its name and the schema of its configurations. */
 export interface Definition {
@@ -17,9 +19,6 @@ export interface RegistryNames {
   /** Where configurations of it stand, `model config`. */
   readonly place: string;
 }
-
-/** Words of small letters and digits with `-`, `.` or `/` between them. */
-const NAME = /^[a-z][a-z0-9]*(?:[-./][a-z0-9]+)*$/;
 
 /** The kinds of something by name: those of this package, and those that others define. */
 export class Definitions<D extends Definition> {
@@ -48,11 +47,8 @@ export class Definitions<D extends Definition> {
   define(definition: D): void {
     const { define, what } = this.#names;
     const { kind } = definition;
-    if (typeof kind !== 'string' || !NAME.test(kind)) {
-      throw new ConfigError(
-        `${define}: kind: expected words of small letters and digits with -, . or / between them; got ${JSON.stringify(kind)}`,
-        'kind',
-      );
+    if (!isKindName(kind)) {
+      throw new ConfigError(`${define}: kind: expected ${KIND_NAME_IN_WORDS}; got ${JSON.stringify(kind)}`, 'kind');
     }
     if (this.#byKind.has(kind)) {
       throw new ConfigError(
@@ -87,23 +83,11 @@ export class Definitions<D extends Definition> {
   }
 }
 
-/** A schema is asked, not looked into: what it says of another kind and of a key that nobody has. */
 function checkSchema(define: string, { kind, schema }: Definition): void {
-  const got = problemOf(schema, kind);
+  const got = schemaProblem(schema, 'kind', kind);
   if (got === undefined) return;
   throw new ConfigError(
     `${define}: schema: expected z.strictObject({ kind: z.literal('${kind}'), ... }); got ${got}`,
     'schema',
   );
-}
-
-function problemOf(schema: z.ZodType, kind: string): string | undefined {
-  if (typeof schema?.safeParse !== 'function') return 'no schema of zod';
-  const issues = schema.safeParse({ kind: `not ${kind}`, 'no such key': 1 }).error?.issues ?? [];
-  const ofKind = issues.some(
-    (issue) => issue.code === 'invalid_value' && issue.path.join('.') === 'kind' && issue.values.includes(kind),
-  );
-  if (!ofKind) return 'one that takes another kind';
-  const isStrict = issues.some((issue) => issue.code === 'unrecognized_keys' && issue.path.length === 0);
-  return isStrict ? undefined : 'one that takes any key';
 }
