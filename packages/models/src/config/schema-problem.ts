@@ -1,9 +1,9 @@
 import type { z } from 'zod';
 
 /**
- * What is wrong with the schema of somebody's configurations, which has to be strict and of one kind; nothing where it is
- * right. It is asked, not looked into, since a plug-in may bring a copy of zod of its own: what it says of another kind
- * and of a key that nobody has.
+ * What is wrong with the schema of somebody's configurations, which has to be strict and of one kind; nothing where it
+ * is right. It is asked, not looked into, since a plug-in may bring a copy of zod of its own: what it says of another
+ * kind and of a key that nobody has.
  *
  * @param tag the key that says the kind, `kind` or `policy`.
  */
