@@ -14,23 +14,28 @@ export interface TrainingSet {
 }
 
 /** The newest window of every history or, with a window policy, whole histories and the policy. */
+export function trainingExamples(config: RecipeConfig, train: ExampleSet): Pick<TrainingSet, 'examples' | 'windows'> {
+  const windows = windowPolicy(config);
+  if (windows === undefined) return { examples: learned(config, windowed(train, config.model.maxSequenceLength)) };
+  return { examples: learned(config, train), windows };
+}
+
+/** {@link trainingExamples}, and what is learned of them. */
 export function trainingSet(
   config: RecipeConfig,
   train: ExampleSet,
   generation?: Pick<CodedItems, 'codes'>,
 ): TrainingSet {
-  const windows = windowPolicy(config);
-  const newest = windowed(train, config.model.maxSequenceLength);
-  const { task, objective } = config;
+  const given = trainingExamples(config, train);
+  const { windows } = given;
+  const { task, objective, model } = config;
   const coded = generation && { codes: generation.codes };
-  if (windows === undefined)
-    return { examples: learned(config, newest), task: createTask(task, { train: newest, objective, ...coded }) };
+  if (windows === undefined) {
+    const newest = windowed(train, model.maxSequenceLength);
+    return { ...given, task: createTask(task, { train: newest, objective, ...coded }) };
+  }
   const reached = Number.isFinite(windows.reach) ? latestWindow(train, { maxLength: windows.reach }) : train;
-  return {
-    examples: learned(config, train),
-    windows,
-    task: createTask(task, { train, objective, reached, windowsMove: true, ...coded }),
-  };
+  return { ...given, task: createTask(task, { train, objective, reached, windowsMove: true, ...coded }) };
 }
 
 /** Without users of whom nothing is learned: where `retrieve` alone is trained, on few, steps would be empty. */

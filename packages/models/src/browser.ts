@@ -247,6 +247,7 @@ export {
   type Texts,
 } from './generators/language/item-texts.ts';
 export { type Language, languageOf, textRows } from './generators/language/language.ts';
+export { type LanguageBatch, languageBatch } from './generators/language/language-batch.ts';
 export {
   type LanguageDecoderOptions,
   type LanguageTraining,

@@ -170,7 +170,7 @@ export class Grid {
     const { further, lists } = await testRun(run, prepared.sets, context, ofGroup.counts);
     const cost = runCost(`${data}, ${protocol}, ${rowName(cell)}`, run);
     this.#costs.push(cost);
-    const perEpoch = epochFlops(cell.config, prepared.data.split.train, generation);
+    const perEpoch = await epochFlops(cell.config, prepared.data.split.train, generation);
     const { parameters } = readJson(run.results) as RunResults;
     const tuned = this.#tuned.find(
       (each) => each.data === data && each.protocol === protocol && each.row === rowName(cell),

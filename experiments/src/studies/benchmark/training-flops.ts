@@ -1,33 +1,78 @@
-import type { ExampleSet } from '@seqrec/data';
-import { modelKinds } from '@seqrec/models';
+import { type ExampleSet, makeBatch } from '@seqrec/data';
+import { type Flops, languageBatch, languageSentences, spokenLanguage } from '@seqrec/models';
 import type { RecipeConfig } from '../../config/schema.ts';
 import { type CodedItems, generationOf, readCodedItems } from '../../data/coded-items.ts';
-import { windowed } from '../../data/dataset.ts';
+import { withContent } from '../../data/content-vectors.ts';
+import { trainingExamples } from '../../data/training-set.ts';
 import { ConfigError, UsageError } from '../../errors.ts';
-import { codeStepFlops } from '../../measure/flops/codes.ts';
+import { generationFlops, languageFlops } from '../../measure/flops/generation.ts';
 import { stepFlops, totalFlops } from '../../measure/flops/step.ts';
 import type { Budget } from '../search/budget.ts';
 
+/** Epochs that are looked at where windows move from one to the next. */
+const EPOCHS = 10;
+
 /**
- * Floating-point operations of one epoch over the newest windows of a training set: encoder and objective, forwards
- * and backwards, `2` for a product and a sum. Nothing for a model or a loss whose operations are not counted; of
- * generation those of an encoder over codes alone are, once its codes are known.
+ * Floating-point operations of one epoch of training, batch by batch: model and objective, forwards and backwards, `2`
+ * for a product and a sum. Where windows move, the mean of the first epochs; of what is drawn anew in each step, such
+ * as the sentences of a language, one draw. Nothing for a model or a loss whose operations are not counted, and for
+ * generation before its codes are known.
  */
-export function epochFlops(
-  { model, objective, task }: RecipeConfig,
+export async function epochFlops(
+  config: RecipeConfig,
   train: ExampleSet,
-  coded?: Pick<CodedItems, 'codes' | 'dense' | 'language'>,
-): number | undefined {
-  const { starts, targets, interactions } = windowed(train, model.maxSequenceLength);
-  const lengths = Array.from(targets, (target, e) => target - starts[e]).filter((length) => length > 0);
+  coded?: CodedItems,
+): Promise<number | undefined> {
+  if (generationOf(config) !== undefined && coded === undefined) return undefined;
+  const { examples, windows } = trainingExamples(config, train);
+  const epochs = windows === undefined ? 1 : Math.min(EPOCHS, config.training.epochs);
   try {
-    if (task.kind !== 'generation') return totalFlops(stepFlops(model, objective, lengths, interactions.numItems));
-    const isCounted = coded && !coded.dense && !coded.language && modelKinds('encode').includes(model.kind);
-    return isCounted ? totalFlops(codeStepFlops(model, coded.codes, lengths)) : undefined;
+    const flopsOf = await batchFlops(config, train, coded);
+    let total = 0;
+    for (let epoch = 0; epoch < epochs; epoch++) {
+      const own = windows?.examples(examples, epoch) ?? examples;
+      for (const [step, indices] of spreadBatches(own, config.training.batchSize).entries())
+        total += totalFlops(flopsOf(own, indices, step));
+    }
+    return total / epochs;
   } catch (error) {
     if (error instanceof ConfigError) return undefined;
     throw error;
   }
+}
+
+type BatchFlops = (examples: ExampleSet, indices: Int32Array, step: number) => Flops;
+
+async function batchFlops(config: RecipeConfig, train: ExampleSet, coded: CodedItems | undefined): Promise<BatchFlops> {
+  const { model, objective, seed } = config;
+  const { numItems } = train.interactions;
+  if (coded === undefined)
+    return (examples, indices) => stepFlops(model, objective, lengthsOf(examples, indices), numItems);
+  const language = generationOf(config)?.language;
+  if (language !== undefined) {
+    const spoken = spokenLanguage(language, coded.codes, train);
+    const sentencesOf = languageSentences(spoken.language, spoken);
+    return (examples, indices, step) => {
+      const batch = makeBatch(examples, indices);
+      const sentences = sentencesOf(batch, 0, indices.length, { training: true, seed, step });
+      return languageFlops(model, spoken.language.count, languageBatch(sentences, spoken.language));
+    };
+  }
+  const withVectors = await withContent(coded, train.interactions);
+  return (examples, indices, step) => generationFlops(model, withVectors, lengthsOf(examples, indices), step);
+}
+
+/** Events of those with any. */
+function lengthsOf({ starts, targets }: ExampleSet, indices: Int32Array): number[] {
+  return Array.from(indices, (e) => targets[e] - starts[e]).filter((length) => length > 0);
+}
+
+/** Batches as a shuffled epoch has them, in that each has examples from everywhere in the set. */
+function spreadBatches({ targets }: ExampleSet, batchSize: number): Int32Array[] {
+  const steps = Math.ceil(targets.length / batchSize);
+  return Array.from({ length: steps }, (_, step) =>
+    Int32Array.from({ length: Math.ceil((targets.length - step) / steps) }, (_, k) => step + k * steps),
+  );
 }
 
 /** {@link epochFlops} of a run that is planned: of codes, where a file has them. */

@@ -66,7 +66,7 @@ function sequences(symbols: CodeSymbols, items: SequenceBatch): object {
 }
 
 function pairs(config: Readonly<Record<string, unknown>>, symbols: CodeSymbols, batch: SequenceBatch, seed: number) {
-  const cuts = historyCuts(batch, config.cuts as 'random' | 'last', { training: true, step: 0, seed });
+  const cuts = historyCuts(batch, config.cuts as 'random' | 'last', { step: 0, seed });
   const part = { whole: batch, firstSequence: 0, firstToken: 0 };
   const { histories, written, targets, count } = trainingPairs(batch, symbols, { cuts, part });
   return {

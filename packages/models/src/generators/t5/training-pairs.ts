@@ -3,6 +3,7 @@ import type { SequenceBatch } from '@seqrec/data';
 import type { Run } from '../../layers/layer.ts';
 import type { BatchPart } from '../../tasks/part.ts';
 import type { CodeSymbols } from '../code-symbols.ts';
+import type { T5Config } from './config.ts';
 import type { Sequences } from './net.ts';
 
 /** Histories and the item after each, as rows of codes. */
@@ -22,7 +23,11 @@ export interface TrainingPairs {
  * uniform in `1..n` from the stream `cuts` of the step, a number a sequence of the whole batch. 0 where there is no
  * event.
  */
-export function historyCuts({ offsets }: SequenceBatch, cuts: 'random' | 'last', run: Run): Int32Array {
+export function historyCuts(
+  { offsets }: Pick<SequenceBatch, 'offsets'>,
+  cuts: T5Config['cuts'],
+  run: Pick<Run, 'seed' | 'step'>,
+): Int32Array {
   const sequences = offsets.length - 1;
   const shares = cuts === 'last' ? undefined : uniform01(streamKey(run.seed, 'cuts'), run.step, sequences);
   return Int32Array.from({ length: sequences }, (_, b) => {

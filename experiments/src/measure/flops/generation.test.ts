@@ -13,7 +13,7 @@ import {
 } from '@seqrec/models';
 import { beforeAll, expect, it } from 'vitest';
 import { countedWork } from '../../testing/counted-work.ts';
-import { codeStepFlops } from './codes.ts';
+import { generationFlops } from './generation.ts';
 import { totalFlops } from './step.ts';
 
 const base = { embeddingDim: 24, maxSequenceLength: 40, numBlocks: 2, numHeads: 2 };
@@ -58,6 +58,6 @@ it.each([
   const found = await countedWork(() => trainer.step());
   trainer.dispose();
   model.dispose();
-  const formula = totalFlops(codeStepFlops(config, codes, lengths));
+  const formula = totalFlops(generationFlops(config, { codes }, lengths));
   expect(Math.abs(found - formula) / found).toBeLessThan(0.01);
 });

@@ -1,0 +1,78 @@
+// Of a whole epoch of generation: the closed forms equal the work that the kernels count.
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { useBackend } from '@seqrec/core';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { recipeConfigSchema } from '../../config/schema.ts';
+import type { CodedItems } from '../../data/coded-items.ts';
+import { prepareData } from '../../data/dataset.ts';
+import { runIds } from '../../run/loop/run-ids.ts';
+import { makeTrainer } from '../../run/open/make-trainer.ts';
+import { Progress } from '../../terminal/progress.ts';
+import { codedShop, writeShop } from '../../testing/coded-shop.ts';
+import { countedWork } from '../../testing/counted-work.ts';
+import { epochFlops } from './training-flops.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'seqrec-training-flops-'));
+const progress = new Progress({ quiet: true });
+beforeAll(async () => {
+  writeShop(folder);
+  await useBackend('simd');
+});
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+const t5 = {
+  ...{ kind: 't5', embeddingDim: 26, numHeads: 3, headDim: 14, ffnDim: 45, maxSequenceLength: 5 },
+  ...{ encoderBlocks: 2, decoderBlocks: 1 },
+};
+const dense = { width: 90, after: 0, temperature: 0.1 };
+const language = { histories: 20, tasks: { retrieve: 1, masked: 1, preferred: 1, toTitle: 1 } };
+const retrieval = { task: { kind: 'retrieval' } };
+
+it.each([
+  ['scalable cross-entropy', { ...retrieval, objective: { kind: 'sce' } }, 0.05],
+  ['negatives of the batch, of which there are few', { ...retrieval, objective: { kind: 'pool-softmax' } }],
+  ['windows that move', { ...retrieval, windows: { policy: 'all-windows', stride: 2 } }],
+  [
+    'items that pass through a network',
+    { ...retrieval, model: { kind: 'pinnerformer', modelDim: 20, itemHiddenDim: 60 } },
+  ],
+  ['codes alone', {}],
+  ['vectors of content', { task: { dense: { ...dense, vectors: 'content' } } }],
+  ['vectors of a table', { task: { dense: { ...dense, vectors: 'table' } } }],
+  ['both, under a prefix', { task: { dense: { ...dense, vectors: 'both', after: 1 } } }],
+  ['T5 on whole histories', { model: { ...t5, cuts: 'last' } }],
+  // One draw for another.
+  ['T5 on drawn starts of histories', { model: { ...t5, cuts: 'random' } }, 0.08],
+  ['a language', { task: { language } }, 0.06],
+] as [string, Partial<ReturnType<typeof codedShop>>, number?][])('%s', async (_, given, tolerance = 0.015) => {
+  const shop = codedShop(folder);
+  const { model, task, objective } = shop;
+  const isT5 = given.model?.kind === 't5';
+  const config = recipeConfigSchema().parse({
+    ...{ ...shop, ...given },
+    data: { ...shop.data, items: { ...shop.data.items, title: 'title' } },
+    task: given.task?.kind === 'retrieval' ? given.task : { ...task, ...given.task },
+    model: isT5 ? given.model : { ...model, ...given.model },
+    objective: isT5 ? { ...objective, temperature: 1 } : { ...objective, ...given.objective },
+  });
+  const data = await prepareData(config.data, folder, progress);
+  const generation = await runIds(config, data, { progress });
+  const trainer = await makeTrainer(config, { ...data, ...(generation && { generation }) }, {}, { progress });
+  const epochs = 4;
+  const found = await countedWork(async () => {
+    for (let epoch = 0; epoch < epochs; epoch++) await trainer.runEpoch();
+  });
+  trainer.dispose();
+  trainer.model.dispose();
+  const { content, ...coded } = generation ?? {};
+  const formula = await epochFlops(config, data.split.train, generation && (coded as CodedItems));
+  expect(Math.abs(found / epochs - formula!) / formula!).toBeLessThan(tolerance);
+});
+
+it('is unknown of codes that are fitted later', async () => {
+  const config = recipeConfigSchema().parse(codedShop(folder));
+  const data = await prepareData(config.data, folder, progress);
+  expect(await epochFlops(config, data.split.train)).toBeUndefined();
+});
