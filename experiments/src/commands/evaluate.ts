@@ -4,7 +4,7 @@ import { BLAS, BLAS_FROM, THREADS } from '../backend-options.ts';
 import { baselineSettings } from '../config/baseline-names.ts';
 import { UsageError } from '../errors.ts';
 import type { Action, Invocation } from '../invocation.ts';
-import { MEASURED_KEYS } from '../run/evaluation/measured-keys.ts';
+import { measuredKeys } from '../run/evaluation/measured-keys.ts';
 import type { BackendOptions } from '../run/process/backend.ts';
 
 interface Options extends BackendOptions {
@@ -78,6 +78,7 @@ export function registerEvaluate(cli: CAC, invocation: Invocation): void {
     .example('  $ seqrec evaluate latest --windows')
     .example('  $ seqrec evaluate latest --cached')
     .example('  $ seqrec evaluate latest --include-seen --baselines last-item,ease')
+    .example('  $ seqrec evaluate latest --baselines item-knn,ease --evaluation.tuneBaselines true')
     .example('  $ seqrec evaluate ml-1m-hstu-20250101-120000-a1b2c3 --checkpoint last --include-seen')
     .example('  $ seqrec evaluate ctr-ml-1m-mlp-20250101-120000-a1b2c3 --evaluation.segments gender,age')
     .example('  $ seqrec evaluate ml-100k/hstu --from weights.safetensors')
@@ -113,9 +114,10 @@ async function evaluateCommand(name: string | undefined, options: Options, { ove
   if (from === undefined && configFile !== undefined)
     throw new UsageError('--config: expected it with --from FILE; a run has its configuration');
   const { evaluateRanking, MEASURED_ROWS } = await import('./evaluate-ranking.ts');
-  const known = [...MEASURED_KEYS, ...MEASURED_ROWS];
+  const ofMeasuring = measuredKeys();
+  const known = [...ofMeasuring, ...MEASURED_ROWS];
   const unknown = from === undefined ? overrides.find(({ key }) => !known.includes(key)) : undefined;
-  if (unknown !== undefined) throw notMeasured(unknown.key, MEASURED_KEYS);
+  if (unknown !== undefined) throw notMeasured(unknown.key, ofMeasuring);
   const ofRows = await evaluateRanking({
     subject: name,
     from,
@@ -138,10 +140,10 @@ async function evaluateCommand(name: string | undefined, options: Options, { ove
   if (ofRows !== undefined) return ofRows;
   const baselines = await baselinesOption(options.baselines);
   if (from === undefined) {
-    const other = overrides.find(({ key }) => !MEASURED_KEYS.includes(key));
-    if (other !== undefined) throw notMeasured(other.key, MEASURED_KEYS);
+    const other = overrides.find(({ key }) => !ofMeasuring.includes(key));
+    if (other !== undefined) throw notMeasured(other.key, ofMeasuring);
   }
-  const unread = ['segments', 'lists', ...baselineSettings];
+  const unread = ['segments', 'lists', ...baselineSettings()];
   const ignored = overrides.find(({ key }) => unread.includes(key.split('.')[1]));
   if (ignored !== undefined && apart.length > 0)
     throw new UsageError(`--${ignored.key}: expected it without --${apart[0]}, which does not read it; got both`);

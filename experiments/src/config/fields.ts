@@ -6,6 +6,12 @@ export const count = z
   .positive()
   .max(2 ** 28);
 
+/** Examples of a step. */
+export const batch = z
+  .int()
+  .positive()
+  .max(2 ** 20);
+
 /** A name, a path: not empty. */
 export const text = z.string().min(1);
 

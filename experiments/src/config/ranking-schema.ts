@@ -1,9 +1,9 @@
 import { knownTaskSchema, modelConfigSchema, type RowModelConfig, type RowModelConfigInput } from '@seqrec/models';
 import { z } from 'zod';
-import { text } from './fields.ts';
+import { batch, text } from './fields.ts';
 import { knownKinds } from './known-kinds.ts';
 import { rowBaselineNames } from './row-baseline-names.ts';
-import { batch, sharedSections } from './schema.ts';
+import { sharedSections } from './schema.ts';
 import { segmentsSchema } from './segment-schema.ts';
 
 /** Everything that decides a run of the task `ranking`. */

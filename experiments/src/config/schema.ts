@@ -1,28 +1,18 @@
 import {
   type GeneratorConfigInput,
-  knownBaselines,
-  knownGain,
   knownObjectiveSchema,
   knownTaskSchema,
   type ModelConfig,
   type ModelConfigInput,
-  metricsInWords,
   modelConfigSchema,
   optimizerConfigSchema,
 } from '@seqrec/models';
 import { z } from 'zod';
-import { defaultBaselines } from './baseline-names.ts';
 import { dataConfigSchema } from './data-schema.ts';
-import { count, flag, seed, text } from './fields.ts';
+import { evaluationSchema } from './evaluation-schema.ts';
+import { batch, count, flag, seed, text } from './fields.ts';
 import { knownKinds } from './known-kinds.ts';
-import { segmentsSchema } from './segment-schema.ts';
 import { windowsConfigSchema } from './windows.ts';
-
-/** Examples of a step. */
-export const batch = z
-  .int()
-  .positive()
-  .max(2 ** 20);
 
 /** What every run has, whatever its task. */
 export const sharedSections = {
@@ -102,117 +92,7 @@ function retrievalSchema() {
       ),
     objective: knownObjectiveSchema().describe('The loss of retrieval; its `labels` are what a user vector predicts.'),
     windows: windowsConfigSchema().optional(),
-    evaluation: z
-      .strictObject({
-        ks: z
-          .array(count)
-          .min(1)
-          .refine((ks) => new Set(ks).size === ks.length, 'expected cut-offs that differ')
-          .describe('Cut-offs k of HR@k and NDCG@k.'),
-        batchSize: batch.describe('Examples that are ranked at once.'),
-        excludeSeen: z
-          .union([flag, z.literal('all')])
-          .describe(
-            'Items that are left out of the ranking: those of the history that the model reads, at most maxSequenceLength events (`true`, as the code of Zhai et al.), those of all events of the user before the target (`all`, as RecTools and "Time to Split"), or none (`false`). The target never is.',
-          ),
-        positions: z
-          .enum(['last', 'all'])
-          .default('last')
-          .describe(
-            "`last`: each example's target. `all`: every event of an example that has one before it, but those that training or the choice of a checkpoint has read, or that lie before the cut of a split by time; each as if nothing came after it, which takes a pass of its own in models that count places or ages from the newest event.",
-          ),
-        ties: z
-          .enum(['expected', 'optimistic', 'pessimistic'])
-          .default('expected')
-          .describe(
-            "Candidates with exactly the target's score. `expected`: each metric is its mean over all their orders. `optimistic`, the rule of the public reference: the target counts as first; `pessimistic`: as last.",
-          ),
-        queryTime: z
-          .enum(['target', 'last'])
-          .default('target')
-          .describe(
-            'What models that read the time of a query are given: that of the event to predict, or of the last event before it.',
-          ),
-        selectBy: z
-          .string()
-          .refine((name) => knownGain(name) !== undefined, {
-            error: () => `expected ${metricsInWords()}`,
-          })
-          .describe('The metric that chooses `best.safetensors`, on the validation set; larger is better.'),
-        checkpoint: z
-          .enum(['best', 'last'])
-          .optional()
-          .describe(
-            'Which checkpoint the test sets see. Default: the best on the validation set; without one, the last.',
-          ),
-        segments: segmentsSchema
-          .optional()
-          .describe(
-            'By what the metrics of the test set are given in parts as well, the baselines beside: columns, training events, days.',
-          ),
-        lists: count
-          .optional()
-          .describe(
-            'Length k of the lists that coverage@k, P90Coverage@k, Gini@k and popularity@k of the test set are of; default: none.',
-          ),
-        baselines: z
-          .array(z.enum(knownBaselines()))
-          .refine((names) => new Set(names).size === names.length, 'expected each baseline once')
-          .default([...defaultBaselines])
-          .describe('What is evaluated beside the model.'),
-        baselineHistory: z
-          .enum(['window', 'all'])
-          .default('window')
-          .describe(
-            'What baselines read: the events that the model reads, at most maxSequenceLength, or all of the user before the target.',
-          ),
-        recentPopularity: z
-          .strictObject({
-            days: z
-              .number()
-              .positive()
-              .default(7)
-              .describe('Length of the window that ends with the newest training event, in days.'),
-          })
-          .default({ days: 7 })
-          .describe('Settings of the baseline `recent-popularity`.'),
-        randomWalk: z
-          .strictObject({
-            alpha: z.number().min(0).default(1).describe('Exponent of the probabilities of steps.'),
-            beta: z.number().min(0).default(0.6).describe('Exponent of the popularity that scores are divided by.'),
-          })
-          .default({ alpha: 1, beta: 0.6 })
-          .describe('Settings of the baseline `random-walk`, RP3beta of Paudel et al. 2017.'),
-        ease: z
-          .strictObject({
-            lambda: z
-              .number()
-              .positive()
-              .default(500)
-              .describe('Weight of the square of the weights of EASE: Steck 2019, 500 for ML-20M.'),
-            maxMemory: count
-              .default(2048)
-              .describe('EASE is skipped, with the reason, where its inverse needs more than so many MiB.'),
-          })
-          .default({ lambda: 500, maxMemory: 2048 })
-          .describe('Settings of the baseline `ease`.'),
-        slim: z
-          .strictObject({
-            l1: z.number().min(0).default(5).describe('Weight of the sum of the weights of SLIM.'),
-            l2: z.number().positive().default(50).describe('Weight of half the sum of their squares.'),
-            tolerance: z
-              .number()
-              .positive()
-              .default(1e-5)
-              .describe('A column of SLIM is done when no weight moves by more in a sweep.'),
-            maxMemory: count
-              .default(2048)
-              .describe('SLIM is skipped, with the reason, where pairs of items need more than so many MiB.'),
-          })
-          .default({ l1: 5, l2: 50, tolerance: 1e-5, maxMemory: 2048 })
-          .describe('Settings of the baseline `slim`, Ning and Karypis 2011.'),
-      })
-      .describe('How a model is measured, and which checkpoint is kept as the best.'),
+    evaluation: evaluationSchema().describe('How a model is measured, and which checkpoint is kept as the best.'),
   });
 }
 

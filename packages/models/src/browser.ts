@@ -1,6 +1,6 @@
 // What runs in a browser, training included. `index.ts` adds checkpoint files, which need Node.
 
-export type { BaselineDefinition, FitBaselineOptions } from './baselines/definition.ts';
+export type { BaselineDefinition, BaselineSettings, FitBaselineOptions } from './baselines/definition.ts';
 export { type EaseOptions, easeBaseline, easeBytes } from './baselines/ease.ts';
 export { type ItemKnnOptions, itemKnnBaseline } from './baselines/item-knn.ts';
 export { lastItemBaseline } from './baselines/last-item.ts';

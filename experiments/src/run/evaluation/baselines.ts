@@ -1,11 +1,12 @@
 import type { ExampleSet } from '@seqrec/data';
 import { baselineOf, type Evaluation, evaluateScorer, type Scorer } from '@seqrec/models';
-import { sectionOfBaseline } from '../../config/baseline-names.ts';
 import type { RecipeConfig } from '../../config/schema.ts';
 import { formatBytes, formatDuration } from '../../terminal/format.ts';
 import { Interrupted } from '../process/stop.ts';
 import { type EvaluationContext, protocolOf } from './evaluate-set.ts';
 import { baselineListFigures } from './list-figures.ts';
+import { selectionValue } from './selection.ts';
+import { bestSettings, describeTuned, settingsToTry } from './tune-baseline.ts';
 import { withProgress } from './with-progress.ts';
 
 /** A baseline on one set. */
@@ -15,6 +16,8 @@ export interface EvaluatedBaseline {
   readonly evaluation: Evaluation;
   /** What its lists are like, on the test set of the split where a configuration asks for them; else nothing. */
   readonly lists: Readonly<Record<string, number>>;
+  /** Which settings were chosen on the validation set, in words; absent where those that are given stand. */
+  readonly tuned?: string;
 }
 
 /** A baseline that was asked for and does not stand beside the model. */
@@ -52,11 +55,14 @@ export async function evaluateBaselines(sets: Iterable<ExampleSet>, context: Eva
   return { evaluated, skipped };
 }
 
+/** How the definition of an evaluation tells which settings were chosen. */
+const CHOSEN = 'Settings: ';
+
 /** How the scores of a baseline come about, from the definition of its evaluation. */
 export function baselineDefinition(name: string, definition: readonly string[]): string[] {
   return definition
-    .filter((line) => line.startsWith('Score: '))
-    .map((line) => `Baseline ${name}: ${line.slice('Score: '.length)}`);
+    .filter((line) => line.startsWith('Score: ') || line.startsWith(CHOSEN))
+    .map((line) => `Baseline ${name}: ${line.slice(line.indexOf(' ') + 1)}`);
 }
 
 /** All sets, or why there is none. */
@@ -65,17 +71,63 @@ async function evaluateOne(
   sets: Iterable<ExampleSet>,
   context: EvaluationContext,
 ): Promise<EvaluatedBaseline[] | string> {
-  try {
-    const scorer = await fit(name, context);
+  const chosen = await chosenSettings(name, context);
+  if (typeof chosen === 'string') return chosen;
+  return orWhyNot(async () => {
+    const scorer = await fit(name, chosen.settings, context);
     const evaluated: EvaluatedBaseline[] = [];
     for (const set of sets) {
-      const evaluation = await withProgress(`${name} on ${set.name}, users`, context, (onProgress) =>
-        evaluateScorer({ scorer, ...protocolOf(set, context), history: context.options.baselineHistory, onProgress }),
-      );
+      const ranked = await rank(name, scorer, { set, context });
+      const { tuned } = chosen;
+      const definition = tuned === undefined ? [] : [`${CHOSEN}${tuned}.`];
+      const evaluation = { ...ranked, definition: [...ranked.definition, ...definition] };
       const lists = set === context.data.split.test ? await baselineListFigures(scorer, set, context) : {};
-      evaluated.push({ name, split: set.name, evaluation, lists });
+      evaluated.push({ name, split: set.name, evaluation, lists, ...(tuned && { tuned }) });
     }
     return evaluated;
+  });
+}
+
+/** Those that are given or, where baselines are tuned, the best of some on the validation set; or why none will do. */
+async function chosenSettings(
+  name: string,
+  context: EvaluationContext,
+): Promise<{ readonly settings: object; readonly tuned?: string } | string> {
+  const given = baselineSection(name, context.options);
+  const { settings: about } = baselineOf(name);
+  const { tuneBaselines, selectBy } = context.options;
+  const { validation } = context.data.split;
+  if (!tuneBaselines || about?.tries === undefined) return { settings: given };
+  if (validation === undefined) {
+    context.progress.note(`${name}: not tuned, as the split has no validation set`);
+    return { settings: given };
+  }
+  const tuned = await bestSettings(settingsToTry(given, about), selectBy, (settings) =>
+    orWhyNot(async () => {
+      const scorer = await fit(name, settings, context);
+      return selectionValue(await rank(name, scorer, { set: validation, context }), selectBy);
+    }),
+  );
+  if (typeof tuned === 'string') return tuned;
+  const words = describeTuned(tuned, about.tries);
+  context.progress.note(`${name}: ${words}`);
+  return { settings: tuned.settings, tuned: words };
+}
+
+function rank(
+  name: string,
+  scorer: Scorer,
+  { set, context }: { readonly set: ExampleSet; readonly context: EvaluationContext },
+): Promise<Evaluation> {
+  return withProgress(`${name} on ${set.name}, users`, context, (onProgress) =>
+    evaluateScorer({ scorer, ...protocolOf(set, context), history: context.options.baselineHistory, onProgress }),
+  );
+}
+
+/** What is made of a baseline, or why it cannot be fitted. */
+async function orWhyNot<T>(make: () => Promise<T>): Promise<T | string> {
+  try {
+    return await make();
   } catch (error) {
     if (error instanceof Interrupted) throw error;
     if (!isOfThisBaseline(error)) throw error;
@@ -89,12 +141,11 @@ function isOfThisBaseline(error: unknown): error is Error {
   return error instanceof Error && (error.name === 'OutOfMemoryError' || /^(ease|inverse): /.test(error.message));
 }
 
-async function fit(name: string, context: EvaluationContext): Promise<Scorer> {
+async function fit(name: string, settings: object, context: EvaluationContext): Promise<Scorer> {
   const { train } = context.data.split;
   const definition = baselineOf(name);
   const [about, bytes] = [definition.about?.(train), definition.bytes?.(train)];
   if (about !== undefined && bytes !== undefined) context.progress.note(`${name}: ${about}, in ${formatBytes(bytes)}`);
-  const settings = baselineSection(name, context.options);
   return withProgress(`${name}, ${definition.steps ?? 'steps'}`, context, (onProgress) =>
     Promise.resolve(definition.fit(train, { settings, onProgress })),
   );
@@ -111,10 +162,9 @@ function whySkipped(name: string, { data, options }: EvaluationContext): string 
 
 /** The settings of a baseline alone; nothing where it has none. */
 export function baselineSection(name: string, options: RecipeConfig['evaluation']): { readonly maxMemory?: number } {
-  const section = Object.hasOwn(sectionOfBaseline, name)
-    ? sectionOfBaseline[name as keyof typeof sectionOfBaseline]
-    : undefined;
-  return section === undefined ? {} : (options[section] as { readonly maxMemory?: number });
+  const { settings } = baselineOf(name);
+  if (settings === undefined) return {};
+  return (options as Readonly<Record<string, unknown>>)[settings.key] as { readonly maxMemory?: number };
 }
 
 export function tooLarge(name: string, bytes: number, maxMemory: number): string | undefined {

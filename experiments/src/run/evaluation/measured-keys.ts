@@ -1,16 +1,14 @@
+import { baselineDefaults, settingsOfAllBaselines } from '../../config/baseline-names.ts';
+
 /** Keys of the configuration that decide how a trained model of sequences is measured, and nothing of its weights. */
-export const MEASURED_KEYS: readonly string[] = [
-  ...['ks', 'batchSize', 'excludeSeen', 'positions', 'ties', 'queryTime', 'segments', 'lists'].map(
-    (key) => `evaluation.${key}`,
-  ),
-  ...[
-    'baselineHistory',
-    'recentPopularity.days',
-    'randomWalk.alpha',
-    'randomWalk.beta',
-    'ease.lambda',
-    'ease.maxMemory',
-  ].map((key) => `evaluation.${key}`),
-  ...['l1', 'l2', 'tolerance', 'maxMemory'].map((key) => `evaluation.slim.${key}`),
-  ...['beams', 'mask', 'debias', 'dense.levels', 'dense.mix', 'dense.cold'].map((key) => `task.${key}`),
-];
+export function measuredKeys(): string[] {
+  const evaluation = ['ks', 'batchSize', 'excludeSeen', 'positions', 'ties', 'queryTime', 'segments', 'lists'];
+  const ofBaselines = Object.entries(baselineDefaults()).flatMap(([key, settings]) =>
+    Object.keys(settings).map((setting) => `${key}.${setting}`),
+  );
+  const task = ['beams', 'mask', 'debias', 'dense.levels', 'dense.mix', 'dense.cold'];
+  return [
+    ...[...evaluation, ...settingsOfAllBaselines, ...ofBaselines].map((key) => `evaluation.${key}`),
+    ...task.map((key) => `task.${key}`),
+  ];
+}

@@ -24,10 +24,7 @@ const reading = new Set([
 ]);
 
 /** Which figures are printed, how fast, and which of a run's own checkpoints they are of: no rule of ranking. */
-const notRanking = new Set([
-  ...['ks', 'batchSize', 'selectBy', 'checkpoint', 'segments', 'lists', 'baselines'],
-  ...baselineSettings,
-]);
+const notRanking = ['ks', 'batchSize', 'selectBy', 'checkpoint', 'segments', 'lists', 'baselines'];
 
 /**
  * Everything that a run folder records of its protocol: digest, split and examples of the data, how they were
@@ -60,7 +57,8 @@ export function selectedData(data: RecipeConfig['data']): (readonly [string, unk
 
 /** The settings of an evaluation that can change a rank. */
 export function rankingRules(evaluation: RecipeConfig['evaluation']): [string, unknown][] {
-  return Object.entries(evaluation).filter(([key]) => !notRanking.has(key));
+  const others = new Set([...notRanking, ...baselineSettings()]);
+  return Object.entries(evaluation).filter(([key]) => !others.has(key));
 }
 
 /** How a sentence of a definition begins, and what it defines. `Score:` is the model's own and not here. */

@@ -7,6 +7,7 @@ import { type PreparedData, watchedSet } from '../../data/dataset.ts';
 import { summariseData } from '../../data/summarise-data.ts';
 import type { Progress } from '../../terminal/progress.ts';
 import { evaluateSet, evaluateSetOverRanks } from '../evaluation/evaluate-set.ts';
+import { selectionValue } from '../evaluation/selection.ts';
 import { checkAgainstData, rowNumberWarning } from '../open/check-config.ts';
 import { describeWeights, sameWeights, savedWeights } from '../open/initial-weights.ts';
 import { describeVectors, recipeVectors, sameVectors } from '../open/item-vectors.ts';
@@ -16,7 +17,6 @@ import { isShared } from '../ranks/evaluate-together.ts';
 import { finishRun } from './finish-run.ts';
 import { type Executed, type ExecuteOptions, executeTask } from './run-folder.ts';
 import { describeIds, runIds } from './run-ids.ts';
-import { selectionValue } from './selection.ts';
 
 export interface ExecuteRequest extends ExecuteOptions {
   readonly config: RecipeConfig;

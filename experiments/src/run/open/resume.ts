@@ -115,17 +115,18 @@ export function checkSameIds(run: RunDir, ids: StoredIds): void {
 }
 
 /** What of a configuration may change between the parts of one run: nothing of it decides a weight. */
-const mayDiffer = new Set([
-  ...['training.epochs', 'evaluation.baselines', 'evaluation.segments'],
-  ...baselineSettings.map((key) => `evaluation.${key}`),
-]);
+function mayDiffer(path: string): boolean {
+  const [section, key, ...deeper] = path.split('.');
+  if (section !== 'evaluation' || key === undefined || deeper.length > 0) return path === 'training.epochs';
+  return ['baselines', 'segments', ...baselineSettings()].includes(key);
+}
 
 export function firstDifference(
   before: unknown,
   after: unknown,
   path = '',
 ): { readonly key: string; readonly before: unknown; readonly after: unknown } | undefined {
-  if (mayDiffer.has(path)) return undefined;
+  if (mayDiffer(path)) return undefined;
   if (isObject(before) && isObject(after)) {
     for (const key of new Set([...Object.keys(before), ...Object.keys(after)])) {
       const found = firstDifference(before[key], after[key], path === '' ? key : `${path}.${key}`);

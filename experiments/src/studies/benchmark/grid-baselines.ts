@@ -21,6 +21,8 @@ export interface GridBaselines {
     readonly ranks: string;
     /** Of the targets of the split. */
     readonly lists?: ListFigures;
+    /** Which settings were chosen on the validation set. */
+    readonly tuned?: string;
   }[];
   readonly skipped: readonly SkippedBaseline[];
 }
@@ -56,12 +58,12 @@ export async function gridBaselines(
   // In the order of the sets.
   for (const [name, own] of Map.groupBy(evaluated, (each) => each.name))
     for (const [i, test] of [...sets.keys()].entries()) {
-      const { evaluation, lists: figures } = own[i];
+      const { evaluation, lists: figures, tuned } = own[i];
       const ranks = join(folder, `${baselineFile(name)}${test === OWN_TEST ? '' : `-${test}`}.safetensors`);
       const ordered = inOrder(evaluation);
       await saveRanks(ranks, { ...evaluation, ...ordered, ranks: Float64Array.from(ordered.ranks) }, name);
       rows.push({
-        ...{ name, test, metrics: evaluation.metrics, ranks },
+        ...{ name, test, metrics: evaluation.metrics, ranks, ...(tuned && { tuned }) },
         ...(test === OWN_TEST && { lists: ofLists(figures, lists) }),
       });
     }

@@ -115,7 +115,9 @@ export class Grid {
 
   #context({ data }: Prepared, config: RecipeConfig): EvaluationContext {
     const window = config.model.maxSequenceLength;
-    return { data, options: config.evaluation, window, progress: this.#progress, stop: this.#stop };
+    // Where models are tuned, baselines are too.
+    const options = { ...config.evaluation, ...(this.#request.tune && { tuneBaselines: true }) };
+    return { data, options, window, progress: this.#progress, stop: this.#stop };
   }
 
   /** The cells with the settings that won on the validation set. Every cell has the same budget. */
@@ -144,12 +146,14 @@ export class Grid {
     // EASE inverts a matrix of items by items: minutes for a large catalogue.
     const names = this.#request.quick ? all.filter((name) => name !== 'ease') : all;
     const { rows, skipped } = await gridBaselines(folder, names, prepared.sets, this.#context(prepared, cell.config));
-    for (const { name, test, metrics, ranks, lists } of rows)
+    for (const { name, test, metrics, ranks, lists, tuned } of rows) {
+      if (tuned !== undefined) this.#notes.add(`${name} on ${group}: ${tuned}.`);
       this.#rows.push({
         ...{ data, protocol, test, row: name, isBaseline: true, metrics, ranks },
         ...(lists && { lists }),
         ...(test === OWN_TEST && { segments: this.#segments(prepared, ranks) }),
       });
+    }
     for (const { name, reason } of skipped) this.#notes.add(`${name} on ${group}: ${reason}.`);
   }
 

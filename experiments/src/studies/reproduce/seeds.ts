@@ -154,7 +154,7 @@ function allMetrics(
 /** What decides the figures of a row: a run from before another baseline stood beside it is the same run. */
 function withoutBaselines(given: RunConfig): object {
   const { evaluation, ...config } = given;
-  const left = new Set<string>(['baselines', ...(isRankingConfig(given) ? ['segments'] : []), ...baselineSettings]);
+  const left = new Set<string>(['baselines', ...(isRankingConfig(given) ? ['segments'] : []), ...baselineSettings()]);
   const rest = Object.entries(evaluation as Record<string, unknown>).filter(([key]) => !left.has(key));
   return { ...config, evaluation: Object.fromEntries(rest) };
 }

@@ -3,7 +3,7 @@ import type { RunConfig } from '../../config/run-config.ts';
 import type { RecipeConfig } from '../../config/schema.ts';
 import type { PreparedData } from '../../data/dataset.ts';
 import { ConfigError } from '../../errors.ts';
-import { MEASURED_KEYS } from '../../run/evaluation/measured-keys.ts';
+import { measuredKeys } from '../../run/evaluation/measured-keys.ts';
 
 /** A row: a recipe, perhaps changed, and what was published for it. */
 export interface TableRow {
@@ -134,11 +134,12 @@ function checkSource({ rows }: PaperTable, place: number, { name, recipe, change
   if (source === undefined || source.recipe !== recipe)
     throw new ConfigError(`table: rows: ${name}: from: expected a row above it of the same recipe; got ${from?.row}`);
   const before = new Set((source.changes ?? []).map(({ key, text }) => `${key} ${text}`));
-  const other = changes.find(({ key, text }) => !MEASURED_KEYS.includes(key) && !before.has(`${key} ${text}`));
+  const measured = measuredKeys();
+  const other = changes.find(({ key, text }) => !measured.includes(key) && !before.has(`${key} ${text}`));
   if (other !== undefined)
     throw new ConfigError(
       `table: rows: ${name}: changes: expected those of ${source.name}, and keys that a trained model is measured by; got ${other.key}`,
-      MEASURED_KEYS.join(', '),
+      measured.join(', '),
     );
 }
 

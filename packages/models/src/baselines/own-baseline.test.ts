@@ -1,5 +1,6 @@
 // What a stranger can define: a baseline.
 import { beforeAll, describe, expect, it } from 'vitest';
+import { z } from 'zod';
 import { tinySplit } from '../test-support/tiny.ts';
 import { baselineOf, defineBaseline, knownBaselines } from './registry.ts';
 import { evaluateScorer, type Scorer } from './scorer.ts';
@@ -39,6 +40,25 @@ describe('a baseline of a stranger', () => {
     [{ name: 'acme/other' }, 'defineBaseline: fit: expected a function of the training part; got undefined'],
   ])('%j is refused', (definition, message) => {
     expect(() => defineBaseline(definition as never)).toThrow(message);
+  });
+
+  it.each([
+    [{ key: 'a b', schema: z.strictObject({}) }, 'settings.key: expected a name of letters and digits; got "a b"'],
+    [
+      { key: 'ease', schema: z.strictObject({}) },
+      "one that no other baseline has; got 'ease', which is that of 'ease'",
+    ],
+    [
+      { key: 'own', schema: z.strictObject({ days: z.number() }) },
+      'settings.schema: expected a default for each setting',
+    ],
+    [
+      { key: 'own', schema: z.strictObject({ days: z.number().default(1) }), tries: { days: ['two'] } },
+      'settings.tries.days: expected values that the schema takes; got "two"',
+    ],
+  ])('settings %j are refused', (settings, message) => {
+    const fit = () => byNumber(3);
+    expect(() => defineBaseline({ name: 'acme/other', settings: settings as never, fit })).toThrow(message);
   });
 
   it('an unknown one is told, with the nearest', () => {
