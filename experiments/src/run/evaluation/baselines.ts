@@ -71,6 +71,10 @@ async function evaluateOne(
   sets: Iterable<ExampleSet>,
   context: EvaluationContext,
 ): Promise<EvaluatedBaseline[] | string> {
+  const { train } = context.data.split;
+  const definition = baselineOf(name);
+  const [about, bytes] = [definition.about?.(train), definition.bytes?.(train)];
+  if (about !== undefined && bytes !== undefined) context.progress.note(`${name}: ${about}, in ${formatBytes(bytes)}`);
   const chosen = await chosenSettings(name, context);
   if (typeof chosen === 'string') return chosen;
   return orWhyNot(async () => {
@@ -79,8 +83,8 @@ async function evaluateOne(
     for (const set of sets) {
       const ranked = await rank(name, scorer, { set, context });
       const { tuned } = chosen;
-      const definition = tuned === undefined ? [] : [`${CHOSEN}${tuned}.`];
-      const evaluation = { ...ranked, definition: [...ranked.definition, ...definition] };
+      const told = tuned === undefined ? [] : [`${CHOSEN}${tuned}.`];
+      const evaluation = { ...ranked, definition: [...ranked.definition, ...told] };
       const lists = set === context.data.split.test ? await baselineListFigures(scorer, set, context) : {};
       evaluated.push({ name, split: set.name, evaluation, lists, ...(tuned && { tuned }) });
     }
@@ -144,8 +148,6 @@ function isOfThisBaseline(error: unknown): error is Error {
 async function fit(name: string, settings: object, context: EvaluationContext): Promise<Scorer> {
   const { train } = context.data.split;
   const definition = baselineOf(name);
-  const [about, bytes] = [definition.about?.(train), definition.bytes?.(train)];
-  if (about !== undefined && bytes !== undefined) context.progress.note(`${name}: ${about}, in ${formatBytes(bytes)}`);
   return withProgress(`${name}, ${definition.steps ?? 'steps'}`, context, (onProgress) =>
     Promise.resolve(definition.fit(train, { settings, onProgress })),
   );
@@ -156,7 +158,8 @@ function whySkipped(name: string, { data, options }: EvaluationContext): string 
   const definition = baselineOf(name);
   const { maxMemory } = baselineSection(name, options);
   const bytes = maxMemory === undefined ? undefined : definition.bytes?.(train);
-  const large = maxMemory === undefined || bytes === undefined ? undefined : tooLarge(name, bytes, maxMemory);
+  const { key = name } = definition.settings ?? {};
+  const large = maxMemory === undefined || bytes === undefined ? undefined : tooLarge(key, bytes, maxMemory);
   return large ?? definition.unfit?.(train, options);
 }
 
@@ -167,10 +170,11 @@ export function baselineSection(name: string, options: RecipeConfig['evaluation'
   return (options as Readonly<Record<string, unknown>>)[settings.key] as { readonly maxMemory?: number };
 }
 
-export function tooLarge(name: string, bytes: number, maxMemory: number): string | undefined {
+/** @param key where `evaluation` has its settings. */
+export function tooLarge(key: string, bytes: number, maxMemory: number): string | undefined {
   const limit = maxMemory * 2 ** 20;
   if (bytes <= limit) return undefined;
   const [needed, allowed] = [bytes, limit].map(formatBytes);
   const tooMuch = needed === allowed ? `a little more than ${allowed}` : `${needed}, more than ${allowed}`;
-  return `needs ${tooMuch}; --evaluation.${name}.maxMemory ${Math.ceil(bytes / 2 ** 20)} takes it`;
+  return `needs ${tooMuch}; --evaluation.${key}.maxMemory ${Math.ceil(bytes / 2 ** 20)} takes it`;
 }
