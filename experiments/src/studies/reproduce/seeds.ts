@@ -3,8 +3,8 @@ import { isDeepStrictEqual } from 'node:util';
 import type { BackendChoice } from '@seqrec/core';
 import { trainedItems } from '@seqrec/data';
 import { loadModel } from '@seqrec/models';
-import { baselineSettings } from '../../config/baseline-names.ts';
-import { isRankingConfig, type RunConfig } from '../../config/run-config.ts';
+import type { RunConfig } from '../../config/run-config.ts';
+import { withoutBaselines } from '../../config/without-baselines.ts';
 import type { PreparedData } from '../../data/dataset.ts';
 import { isRankingMaterial, type RunMaterial } from '../../data/prepare-run.ts';
 import { RunError } from '../../errors.ts';
@@ -149,14 +149,6 @@ function allMetrics(
     ...partMetrics(segments),
     ...recalibratedMetrics(calibration),
   };
-}
-
-/** What decides the figures of a row: a run from before another baseline stood beside it is the same run. */
-function withoutBaselines(given: RunConfig): object {
-  const { evaluation, ...config } = given;
-  const left = new Set<string>(['baselines', ...(isRankingConfig(given) ? ['segments'] : []), ...baselineSettings()]);
-  const rest = Object.entries(evaluation as Record<string, unknown>).filter(([key]) => !left.has(key));
-  return { ...config, evaluation: Object.fromEntries(rest) };
 }
 
 /** A run of this configuration in a folder; one that is finished, where there is one. */

@@ -49,3 +49,17 @@ it('a model of codes', async () => {
   expect(counted.stderr).not.toContain('error:');
   expect(counted.stdout).toMatch(/Spent: [\d.e+]+ FLOP/);
 });
+
+it('goes on where a baseline has other settings now', async () => {
+  const file = join(folder, 'found/trials.json');
+  const { request, ...rest } = JSON.parse(readFileSync(file, 'utf8'));
+  const { tuneBaselines: _, ...evaluation } = request.config.evaluation;
+  const older = { ...rest, request: { ...request, config: { ...request.config, evaluation } } };
+  writeFiles(folder, { 'found/trials.json': JSON.stringify(older) });
+  const again = await search('codes.yaml', '--out', 'found');
+  expect([again.code, again.stderr.includes('error:')]).toEqual([0, false]);
+  const other = await search('codes.yaml', '--out', 'found', '--evaluation.excludeSeen', 'false');
+  expect(other.stderr).toContain(
+    'request.config.evaluation.excludeSeen: expected true as in the search of this folder',
+  );
+});

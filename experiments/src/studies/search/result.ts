@@ -1,3 +1,4 @@
+import type { RecipeConfig } from '../../config/schema.ts';
 import type { Dimension, Settings } from '../../config/search-space.ts';
 import type { Budget } from './budget.ts';
 import type { Segment } from './halving.ts';
@@ -7,7 +8,7 @@ import type { Rung } from './plan.ts';
 export interface SearchIdentity {
   readonly recipe: string;
   /** What all trials share; the settings of a trial are changed in it. */
-  readonly config: unknown;
+  readonly config: RecipeConfig;
   readonly space: readonly Dimension[];
   readonly trials: number;
   readonly eta: number;

@@ -3,6 +3,7 @@ import { basename, join } from 'node:path';
 import type { Override } from '../../arguments.ts';
 import type { RecipeConfig } from '../../config/schema.ts';
 import type { Dimension, Settings } from '../../config/search-space.ts';
+import { withoutBaselines } from '../../config/without-baselines.ts';
 import { ConfigError, RunError, UsageError } from '../../errors.ts';
 import { readJson, writeJson } from '../../run/folder/atomic.ts';
 import { makeFolder } from '../../run/folder/make-folder.ts';
@@ -145,7 +146,8 @@ function savedSearch(file: string, expected: SearchIdentity): SearchResult | und
   if (!existsSync(file)) return undefined;
   const saved = readJson(file) as SearchResult;
   const wanted = JSON.parse(JSON.stringify(expected)) as SearchIdentity;
-  const difference = firstDifference(saved.request, wanted, 'request');
+  const compared = ({ config, ...request }: SearchIdentity) => ({ ...request, config: withoutBaselines(config) });
+  const difference = firstDifference(compared(saved.request), compared(wanted), 'request');
   if (difference === undefined) return saved;
   throw new RunError(
     `${file}: ${difference.key}: expected ${JSON.stringify(difference.before)} as in the search of this folder; got ${JSON.stringify(difference.after)}; choose another --out, or remove the folder`,
