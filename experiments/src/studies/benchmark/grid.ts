@@ -31,7 +31,7 @@ import { OWN_TEST, ranksFile, type TestSets, testRun, testSets } from './test-se
 import { epochFlops } from './training-flops.ts';
 import { type TuneOptions, tuneCell } from './tune-cell.ts';
 
-/** Data of cells that share them, as prepared. */
+/** Data and tests of the cells of a table. */
 interface Prepared {
   readonly data: PreparedData;
   readonly sets: TestSets;
@@ -81,10 +81,10 @@ export class Grid {
     this.#data = preparedOnce(request.dataFolder, progress);
   }
 
-  /** Data are prepared once for all cells that have the same. */
+  /** Cells that share their data may differ in protocol: its tests are its own. */
   async prepared(cell: Cell): Promise<Prepared> {
     const { config, data: name, protocol } = cell;
-    const key = JSON.stringify(config.data);
+    const key = JSON.stringify([name, protocol, config.data]);
     const known = this.#prepared.get(key);
     if (known !== undefined) return known;
     const data = await this.#data(cell);

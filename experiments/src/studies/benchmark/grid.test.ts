@@ -1,0 +1,74 @@
+// Small grids from the command to the tables.
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, expect, it } from 'vitest';
+import { shopData, writeShop } from '../../testing/coded-shop.ts';
+import { type MainRun, runMain } from '../../testing/run-main.ts';
+import type { Benchmark } from './benchmark.ts';
+import type { BenchmarkResult } from './result.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'seqrec-grid-'));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+writeShop(folder);
+
+const shop = { data: JSON.stringify(shopData(folder)) };
+const time = { 'data.split.kind': 'global-time', 'data.split.quantile': '0.8', 'data.split.target': 'last' };
+const rules = { 'evaluation.ks': '[10]', 'evaluation.excludeSeen': 'all', 'evaluation.baselineHistory': 'all' };
+const small = {
+  'model.embeddingDim': '8',
+  'model.ffnDim': '8',
+  'model.numBlocks': '1',
+  'model.maxSequenceLength': '6',
+};
+
+const shops: Benchmark = {
+  title: 'a shop',
+  source: 'here',
+  notes: [],
+  data: { shop },
+  protocols: { time: { changes: { ...time, ...rules } } },
+  training: { 'training.epochs': '1', 'training.batchSize': '32' },
+  models: { SASRec: { recipe: 'csv/sasrec', changes: small } },
+  metrics: ['HR@10'],
+  baselines: ['popularity'],
+  quick: {},
+};
+
+let written = 0;
+
+/** Runs a benchmark of this module's folder, with one seed unless told otherwise. */
+async function bench(benchmark: Benchmark, out: string, ...more: string[]): Promise<MainRun> {
+  const beside = join(folder, `${++written}`);
+  mkdirSync(beside);
+  const file = join(beside, 'shops.mjs');
+  writeFileSync(file, `export const benchmark = ${JSON.stringify(benchmark)};\n`);
+  const seeds = more.includes('--seeds') ? [] : ['--seeds', '1'];
+  return runMain('benchmark', file, '--out', join(folder, out), '--backend', 'cpu', '--quiet', ...seeds, ...more);
+}
+
+async function tablesOf(...args: Parameters<typeof bench>): Promise<BenchmarkResult> {
+  const { code, errors } = await bench(...args);
+  expect([code, errors]).toEqual([0, '']);
+  return JSON.parse(readFileSync(join(folder, args[1], 'benchmark.json'), 'utf8')) as BenchmarkResult;
+}
+
+it('has the tests and counts of each protocol and each data set where these share their data', async () => {
+  const { changes } = shops.protocols.time;
+  const protocols = {
+    alone: { changes },
+    further: { changes: { ...changes, 'evaluation.excludeSeen': 'false' }, tests: { each: 'successive' as const } },
+  };
+  const { rows, counts } = await tablesOf({ ...shops, data: { shop, again: shop }, protocols }, 'shared');
+  const places = (of: readonly { data: string; protocol: string; test?: string; row?: string }[]) =>
+    of.map(({ data, protocol, test = '', row = '' }) => [data, protocol, test, row].join(' ').trim());
+  expect(places(counts)).toEqual(['shop alone', 'shop further', 'again alone', 'again further']);
+  expect(counts.map(({ tests }) => Object.keys(tests))).toEqual([[''], ['', 'each'], [''], ['', 'each']]);
+  for (const data of ['shop', 'again'])
+    for (const row of ['popularity', 'SASRec'])
+      expect(places(rows.filter((each) => each.row === row && each.data === data))).toEqual([
+        `${data} alone  ${row}`,
+        `${data} further  ${row}`,
+        `${data} further each ${row}`,
+      ]);
+});
