@@ -7,7 +7,8 @@ import { parseSpace } from '../../config/search-space.ts';
 import { saveRanks } from '../../run/folder/ranks.ts';
 import { drawTrials } from '../search/draw.ts';
 import { type Benchmark, defineBenchmark } from './benchmark.ts';
-import { benchmarkCells, type Cell, retrainedCell, rowName } from './cells.ts';
+import { type Cell, rowName } from './cell.ts';
+import { benchmarkCells, retrainedCell } from './cells.ts';
 import { Comparer } from './comparisons.ts';
 import { benchmarkNames, loadBenchmark, requestedBenchmark } from './load-benchmark.ts';
 import type { BenchmarkResult, GridRow } from './result.ts';
@@ -169,6 +170,24 @@ it('takes data of YAML files beside its own', async () => {
   expect(shop.config.model).toMatchObject({ kind: 'sasrec', numBlocks: 2 });
   expect(shop.config.training).toEqual(beauty.config.training);
   expect(shop.config.evaluation).toEqual(beauty.config.evaluation);
+  // What decides which events are tested is the protocol's, and the report says so.
+  writeFileSync(
+    file,
+    `data: { format: csv, path: shop.csv, ${columns}, kCore: 9, split: { kind: global-time, validation: none } }\n`,
+  );
+  for (const [name, kCore] of [
+    ['losses-and-blocks', 5],
+    ['time-to-split', 5],
+    ['esasrec', undefined],
+  ] as const) {
+    const own = await requestedBenchmark({ benchmark: name, data: [file] });
+    const cells = await benchmarkCells(own, { data: ['shop'], overrides: [] });
+    for (const { config } of cells) {
+      expect('kCore' in config.data ? config.data.kCore : undefined).toBe(kCore);
+      expect('split' in config.data ? config.data.split : undefined).not.toMatchObject({ validation: 'none' });
+    }
+    expect(own.notes.at(-1)).toMatch(/Its own kCore, split is not read: the protocol decides it\.$/);
+  }
   await expect(requestedBenchmark({ ...request, data: [file, file] })).rejects.toThrow('there is a data set shop');
   writeFileSync(file, 'data: { format: csv, path: shop.csv, colums: {} }\n');
   await expect(requestedBenchmark(request)).rejects.toThrow(

@@ -3,24 +3,10 @@ import { isYaml, recipeTitle, resolveRun } from '../../config/load-recipe.ts';
 import { isRankingConfig } from '../../config/run-config.ts';
 import type { RecipeConfig } from '../../config/schema.ts';
 import { ConfigError, UsageError } from '../../errors.ts';
-import { rankingRules } from '../../run/evaluation/protocol.ts';
-import { firstDifference } from '../../run/open/resume.ts';
 import { suggestion } from '../../suggest.ts';
 import type { Benchmark, Changes } from './benchmark.ts';
-
-/** A model under a loss on data under a protocol. */
-export interface Cell {
-  readonly data: string;
-  readonly protocol: string;
-  readonly model: string;
-  readonly loss?: string;
-  readonly recipe: string;
-  /** What is changed of the recipe. */
-  readonly overrides: readonly Override[];
-  readonly config: RecipeConfig;
-  /** Whether it trains on the validation part as well: see {@link retrainedCell}. */
-  readonly retrained?: boolean;
-}
+import type { Cell } from './cell.ts';
+import { checkJudgedAlike } from './cell-checks.ts';
 
 /** Which parts of the grid to run; absent: all. */
 export interface Selection {
@@ -32,12 +18,6 @@ export interface Selection {
   /** Further changes of every cell. */
   readonly overrides: readonly Override[];
 }
-
-/** How a row is called in tables. */
-export const rowName = ({ model, loss, retrained }: Pick<Cell, 'model' | 'loss' | 'retrained'>): string =>
-  [model, ...(loss === undefined ? [] : [loss]), ...(retrained ? ['retrained'] : [])].join(', ');
-
-export const cellName = (cell: Cell): string => `${cell.data}, ${cell.protocol}, ${rowName(cell)}`;
 
 /** A YAML file may have data and an evaluation of its own: in a benchmark they give way, before anything is changed. */
 const SECTIONS: Changes = {
@@ -89,21 +69,6 @@ export async function benchmarkCells(benchmark: Benchmark, selection: Selection)
   for (const cell of cells)
     checkJudgedAlike(cell, cells.find((each) => each.data === cell.data && each.protocol === cell.protocol)!);
   return cells;
-}
-
-/** @throws ConfigError for models of one table that are judged by different rules, or on different data. */
-function checkJudgedAlike(cell: Cell, first: Cell): void {
-  const rules = ({ data, evaluation }: RecipeConfig) => ({
-    data,
-    evaluation: Object.fromEntries(rankingRules(evaluation)),
-  });
-  const difference = firstDifference(rules(first.config), rules(cell.config));
-  if (difference === undefined) return;
-  const { key, before, after } = difference;
-  throw new ConfigError(
-    `benchmark: ${cell.data}, ${cell.protocol}: expected models on one data set that are judged by one rule; ${first.model} has ${key} ${JSON.stringify(before)}, ${cell.model} ${JSON.stringify(after)}`,
-    'set it in the data set or the protocol, which count more than a model',
-  );
 }
 
 /**

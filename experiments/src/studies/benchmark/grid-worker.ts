@@ -1,7 +1,8 @@
 import { checkBackendOptions, startBackend } from '../../run/process/backend.ts';
 import { Interrupted, type StopSignal } from '../../run/process/stop.ts';
 import type { Progress } from '../../terminal/progress.ts';
-import { benchmarkCells, type Cell } from './cells.ts';
+import type { Cell } from './cell.ts';
+import { benchmarkCells } from './cells.ts';
 import type { GridTask } from './jobs.ts';
 import { requestedBenchmark } from './load-benchmark.ts';
 import { type BenchmarkRequest, benchmarkFolder, tuningOf } from './request.ts';

@@ -72,3 +72,11 @@ it('has the tests and counts of each protocol and each data set where these shar
         `${data} further each ${row}`,
       ]);
 });
+
+it('refuses before anything trains what would stop by the test set', async () => {
+  const { code, errors } = await bench(shops, 'stops', '--training.patience', '2', '--data.split.validation', 'none');
+  expect(code).toBe(2);
+  expect(errors).toContain(
+    'benchmark: shop, time, SASRec: expected a split with a validation part, by which training.patience stops; got global-time without',
+  );
+});

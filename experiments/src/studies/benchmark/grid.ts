@@ -16,7 +16,7 @@ import { definitionTitle } from '../definitions.ts';
 import { changedRemarks, isOtherExperiment } from '../reproduce/changed.ts';
 import { type RunCost, runCost } from '../reproduce/cost.ts';
 import type { Benchmark } from './benchmark.ts';
-import { type Cell, cellName, rowName } from './cells.ts';
+import { type Cell, cellName, rowName } from './cell.ts';
 import { Comparer } from './comparisons.ts';
 import { gridBaselines } from './grid-baselines.ts';
 import { type EarlierGrid, type PlannedRow, withIncluded } from './included.ts';

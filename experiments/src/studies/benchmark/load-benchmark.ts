@@ -51,17 +51,34 @@ export async function requestedBenchmark({
   );
   const files = yamlFiles('datasets', askedData, data);
   const addedData: Record<string, Changes> = {};
-  for (const [title, file] of files) addedData[title] = { data: JSON.stringify(await readDataSection(file)) };
+  const ownNotes: string[] = [];
+  for (const [title, file] of files) {
+    const section = await readDataSection(file);
+    const own = Object.entries(section).filter(([key]) => !OF_PROTOCOL.includes(key));
+    addedData[title] = { data: JSON.stringify(Object.fromEntries(own)) };
+    ownNotes.push(
+      ownDataNote(
+        title,
+        file,
+        OF_PROTOCOL.filter((key) => Object.hasOwn(section, key)),
+      ),
+    );
+  }
   return {
     ...benchmark,
     models: { ...models, ...addedModels },
     data: { ...data, ...addedData },
-    notes: [...notes, ...files.map(([title, file]) => OWN_DATA(title, file))],
+    notes: [...notes, ...ownNotes],
   };
 }
 
-const OWN_DATA = (title: string, file: string): string =>
-  `${title} is the data of ${file}: what the benchmark sets for each of its own data sets (dropout, length of histories, ties) is not set for it.`;
+/** Keys of data that a protocol decides, so that all data sets of a benchmark are split and filtered alike. */
+const OF_PROTOCOL = ['repeats', 'kCore', 'split'];
+
+function ownDataNote(title: string, file: string, unread: readonly string[]): string {
+  const note = `${title} is the data of ${file}: what the benchmark sets for each of its own data sets (dropout, length of histories, ties) is not set for it.`;
+  return unread.length === 0 ? note : `${note} Its own ${unread.join(', ')} is not read: the protocol decides it.`;
+}
 
 /** The YAML files among names, by their titles. */
 function yamlFiles(option: string, asked: readonly string[], known: object): [title: string, file: string][] {

@@ -2,7 +2,8 @@ import { join } from 'node:path';
 import type { BackendOptions } from '../../run/process/backend.ts';
 import { definitionTitle } from '../definitions.ts';
 import type { Benchmark } from './benchmark.ts';
-import type { Cell, Selection } from './cells.ts';
+import type { Cell } from './cell.ts';
+import type { Selection } from './cells.ts';
 import type { TuneOptions } from './tune-cell.ts';
 
 /** What `seqrec benchmark` is asked for. */

@@ -7,7 +7,9 @@ import { checkBackendOptions, startBackend } from '../../run/process/backend.ts'
 import { Interrupted, listenForStop, signalExitCode } from '../../run/process/stop.ts';
 import { Progress } from '../../terminal/progress.ts';
 import { definitionTitle } from '../definitions.ts';
-import { benchmarkCells, type Cell, cellName, rowName } from './cells.ts';
+import { type Cell, cellName, rowName } from './cell.ts';
+import { checkStopsByValidation } from './cell-checks.ts';
+import { benchmarkCells } from './cells.ts';
 import { Grid } from './grid.ts';
 import { type PlannedRow, readEarlierGrids } from './included.ts';
 import { type GridTask, runJobs } from './jobs.ts';
@@ -41,6 +43,7 @@ export async function runBenchmark(request: BenchmarkRequest): Promise<number> {
     for (const cell of cells) {
       const { data } = await grid.prepared(cell);
       checkAgainstData(cell.config, data);
+      checkStopsByValidation(cell, data.split);
       if (request.tune !== undefined) await checkCounted('tune', request.tune.budget, cell.config, data.split.train);
     }
     for (const cell of cells) await grid.baselines(cell);

@@ -8,7 +8,8 @@ import { openRunDir, type RunDir } from '../../run/folder/run-dir.ts';
 import { Interrupted, type StopSignal } from '../../run/process/stop.ts';
 import type { Progress } from '../../terminal/progress.ts';
 import { runSeed, type SeedRun } from '../reproduce/seeds.ts';
-import { type Cell, cellName, retrainedCell } from './cells.ts';
+import { type Cell, cellName } from './cell.ts';
+import { retrainedCell } from './cells.ts';
 
 /** What the runs of a grid share. */
 export interface CellContext {

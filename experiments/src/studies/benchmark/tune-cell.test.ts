@@ -9,7 +9,7 @@ import { listRuns, openRunDir } from '../../run/folder/run-dir.ts';
 import type { StopSignal } from '../../run/process/stop.ts';
 import { Progress } from '../../terminal/progress.ts';
 import type { SearchResult } from '../search/result.ts';
-import type { Cell } from './cells.ts';
+import type { Cell } from './cell.ts';
 import { overridesOf } from './cells.ts';
 import type { BenchmarkResult, GridRow } from './result.ts';
 import { benchmarkSections } from './sections.ts';

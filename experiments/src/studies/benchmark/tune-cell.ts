@@ -9,7 +9,7 @@ import { freeDimensions } from '../search/free-dimensions.ts';
 import { writeSearch } from '../search/outputs.ts';
 import { search } from '../search/search.ts';
 import type { TrialContext } from '../search/trials.ts';
-import { type Cell, cellName, rowName } from './cells.ts';
+import { type Cell, cellName, rowName } from './cell.ts';
 import type { TunedCell } from './result.ts';
 
 /** How every cell is tuned. */

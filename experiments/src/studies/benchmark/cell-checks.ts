@@ -1,0 +1,30 @@
+import type { Split } from '@seqrec/data';
+import type { RecipeConfig } from '../../config/schema.ts';
+import { ConfigError } from '../../errors.ts';
+import { rankingRules } from '../../run/evaluation/protocol.ts';
+import { firstDifference } from '../../run/open/resume.ts';
+import { type Cell, cellName } from './cell.ts';
+
+/** @throws ConfigError for models of one table that are judged by different rules, or on different data. */
+export function checkJudgedAlike(cell: Cell, first: Cell): void {
+  const rules = ({ data, evaluation }: RecipeConfig) => ({
+    data,
+    evaluation: Object.fromEntries(rankingRules(evaluation)),
+  });
+  const difference = firstDifference(rules(first.config), rules(cell.config));
+  if (difference === undefined) return;
+  const { key, before, after } = difference;
+  throw new ConfigError(
+    `benchmark: ${cell.data}, ${cell.protocol}: expected models on one data set that are judged by one rule; ${first.model} has ${key} ${JSON.stringify(before)}, ${cell.model} ${JSON.stringify(after)}`,
+    'set it in the data set or the protocol, which count more than a model',
+  );
+}
+
+/** @throws ConfigError for a cell that would stop by the set that it is tested on. */
+export function checkStopsByValidation(cell: Cell, { validation, protocol }: Split): void {
+  if (validation !== undefined || cell.config.training.patience === undefined) return;
+  throw new ConfigError(
+    `benchmark: ${cellName(cell)}: expected a split with a validation part, by which training.patience stops; got ${protocol} without`,
+    'leave training.patience out, or give the split a validation part',
+  );
+}
