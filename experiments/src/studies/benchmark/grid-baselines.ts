@@ -8,7 +8,7 @@ import { readJson, writeJson } from '../../run/folder/atomic.ts';
 import { makeFolder } from '../../run/folder/make-folder.ts';
 import { saveRanks } from '../../run/folder/ranks.ts';
 import { inOrder } from '../../run/verdict/verdict.ts';
-import { LIST_LENGTH, type ListFigures, OWN_TEST, ofLists, type TestSets } from './test-sets.ts';
+import { hasRanksOf, LIST_LENGTH, type ListFigures, OWN_TEST, ofLists, type TestSets } from './test-sets.ts';
 
 /** The baselines of a protocol on data: metrics by test, and a file of ranks of each. */
 export interface GridBaselines {
@@ -28,8 +28,8 @@ export interface GridBaselines {
 }
 
 /**
- * Those that are kept in a folder for the same data and rules, else made now and kept. With one that a plug-in defines
- * they are made anew: its code may have changed.
+ * Those that are kept in a folder for the same data, rules and tests, else made now and kept. With one that a plug-in
+ * defines they are made anew: its code may have changed.
  */
 export async function gridBaselines(
   folder: string,
@@ -48,8 +48,15 @@ export async function gridBaselines(
   });
   const file = join(folder, 'baselines.json');
   if (existsSync(file) && names.every(isOwnBaseline)) {
-    const kept = readJson(file) as GridBaselines;
-    if (kept.key === key) return kept;
+    const { rows, ...kept } = readJson(file) as GridBaselines;
+    const isThere = names.every(
+      (name) =>
+        kept.skipped.some((each) => each.name === name) ||
+        [...sets].every(([test, set]) =>
+          rows.some((row) => row.name === name && row.test === test && hasRanksOf(row.ranks, set)),
+        ),
+    );
+    if (kept.key === key && isThere) return { ...kept, rows: rows.filter(({ test }) => sets.has(test)) };
   }
   const options = { ...context.options, baselines: [...names], lists };
   const { evaluated, skipped } = await evaluateBaselines([...sets.values()], { ...context, options });

@@ -1,5 +1,5 @@
 // Small grids from the command to the tables.
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, it } from 'vitest';
@@ -71,6 +71,30 @@ it('has the tests and counts of each protocol and each data set where these shar
         `${data} further  ${row}`,
         `${data} further each ${row}`,
       ]);
+});
+
+it('makes anew what was kept of other targets, and nothing else', async () => {
+  const { changes } = shops.protocols.time;
+  const tested = (tests: Benchmark['protocols'][string]['tests']) => {
+    const own = { ...shops, protocols: { time: { changes, ...(tests && { tests }) } } };
+    return tablesOf(own, 'targets');
+  };
+  const of = ({ rows }: BenchmarkResult, test: string) =>
+    rows.filter((row) => row.test === test).map(({ row, metrics }) => [row, metrics['HR@10']]);
+  const queries = ({ counts: [{ tests }] }: BenchmarkResult) => Object.values(tests);
+  const first = await tested({ each: 'successive' });
+  const other = await tested({ each: 'random', all: 'successive' });
+  expect(queries(first)[1]).toBeGreaterThan(queries(other)[1]);
+  expect(of(other, 'all')).toEqual(of(first, 'each'));
+  expect(of(other, 'each').map(([row]) => row)).toEqual(['popularity', 'SASRec']);
+  expect(of(other, 'each')).not.toEqual(of(first, 'each'));
+  const files = readdirSync(join(folder, 'targets'), { recursive: true, encoding: 'utf8' })
+    .filter((file) => file.endsWith('.safetensors'))
+    .map((file) => join(folder, 'targets', file));
+  const times = () => files.map((file) => statSync(file).mtimeMs);
+  const before = times();
+  expect(of(await tested({ all: 'successive' }), 'all')).toEqual(of(first, 'each'));
+  expect(times()).toEqual(before);
 });
 
 it('refuses before anything trains what would stop by the test set', async () => {

@@ -69,7 +69,7 @@ export async function testRun(
   counts: Int32Array,
 ): Promise<RunTests> {
   const further = [...sets].filter(([name]) => name !== OWN_TEST);
-  const missing = further.filter(([name]) => !existsSync(ranksFile(run, name)));
+  const missing = further.filter(([name, set]) => !hasRanksOf(ranksFile(run, name), set));
   const lists = join(run.path, 'test-lists.json');
   if (missing.length > 0 || !existsSync(lists)) {
     const { checkpoint } = readRanks(run.ranks);
@@ -99,6 +99,16 @@ async function modelLists(
   const k = Math.min(LIST_LENGTH, model.numItems);
   const figures = await listFigures(model, test, { ...context, options: { ...context.options, lists: k } }, counts);
   return ofLists(figures, k);
+}
+
+/** Whether a file has the ranks of these targets: tests keep their names when their rules change. */
+export function hasRanksOf(file: string, { users, targets, interactions }: ExampleSet): boolean {
+  if (!existsSync(file)) return false;
+  const kept = readRanks(file);
+  return (
+    kept.users.length === targets.length &&
+    targets.every((event, e) => kept.users[e] === users[e] && kept.items?.[e] === interactions.itemIds[event])
+  );
 }
 
 /** The ranks of a run on a set. */
