@@ -37,7 +37,7 @@ describe('every setting says what it is for', () => {
     const builtIn = ['named', 'files', 'csv', 'fuxictr', 'sql', 'synthetic', 'synthetic-ranking'];
     expect(kindsAt('data.format')).toEqual(new Set([...builtIn, ...sourceFormats()]));
     expect(kindsAt('data.split.kind')).toEqual(
-      new Set(['global-time', 'by-user', 'random', 'rows-by-time', 'last-rows', 'given']),
+      new Set(['train-test', 'global-time', 'by-user', 'random', 'rows-by-time', 'last-rows', 'given']),
     );
     expect(kindsAt('optimizer.schedule.kind').size).toBe(6);
     expect(kindsAt('windows.policy').size).toBe(7);

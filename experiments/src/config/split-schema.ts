@@ -3,6 +3,17 @@ import { seed as anySeed, count, share } from './fields.ts';
 
 const seed = anySeed.default(0);
 
+const TrainTestConfig = z
+  .strictObject({
+    kind: z.literal('train-test'),
+    minLength: z
+      .int()
+      .min(3)
+      .default(3)
+      .describe('Users with fewer events are left out; 4 leaves the users of `leave-last-out`.'),
+  })
+  .describe('The last event of each user is tested, all before it train; no validation part.');
+
 const GlobalTimeConfig = z
   .strictObject({
     kind: z.literal('global-time').default('global-time'),
@@ -133,6 +144,7 @@ const LastRowsConfig = z
 export const SplitConfigSchema = z
   .union([
     z.enum(['leave-last-out', 'train-test', 'global-time', 'by-user', 'random', 'rows-by-time', 'last-rows', 'given']),
+    TrainTestConfig,
     GlobalTimeConfig,
     ByUserConfig,
     RandomConfig,

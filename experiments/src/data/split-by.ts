@@ -28,7 +28,7 @@ export function splitBy(config: SplitConfig, interactions: Interactions): Split 
     case 'leave-last-out':
       return leaveLastOut(interactions);
     case 'train-test':
-      return trainTest(interactions);
+      return trainTest(interactions, 'minLength' in split ? split : {});
     case 'global-time': {
       const { cut, quantile = 0.9, target, seed, validation, ...given } = split as Partial<GlobalTime>;
       const { validationQuantile = cut === 'quantile' ? quantile : 2 * quantile - 1 } = given;

@@ -35,6 +35,7 @@ const elsewhere = new Set([
     'users',
     'quantile',
     'validationQuantile',
+    'minLength',
     'cut',
     'target',
     'test',

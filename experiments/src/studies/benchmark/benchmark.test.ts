@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { interactionsFromArrays } from '@seqrec/data';
 import { afterAll, describe, expect, it } from 'vitest';
 import { resolveConfig } from '../../config/load-recipe.ts';
 import { parseSpace } from '../../config/search-space.ts';
@@ -81,7 +82,11 @@ describe('a benchmark', () => {
 
   it('trains on the validation part as well where it is told to, for the epochs that were chosen', async () => {
     const cells = await benchmarkCells(tiny, { models: ['B'], overrides: [{ key: 'training.patience', text: '3' }] });
-    const [last, time] = cells.map((cell) => retrainedCell(cell, 4));
+    const usersOf = (...lengths: readonly number[]) => {
+      const users = lengths.flatMap((n, u) => Array.from({ length: n }, () => u));
+      return interactionsFromArrays({ name: 'x', users, items: users, timestamps: users.map((_, i) => i) });
+    };
+    const [last, time] = cells.map((cell) => retrainedCell(cell, 4, usersOf(2, 4, 5)));
     expect(rowName(last)).toBe('B, full, retrained');
     expect(last.config).toMatchObject({
       data: { split: 'train-test' },
@@ -90,11 +95,17 @@ describe('a benchmark', () => {
     });
     expect(last.config.training.patience).toBeUndefined();
     expect(time.config.data).toMatchObject({ split: { kind: 'global-time', validation: 'none' } });
+    // Users of leave-one-out alone, so that the row is tested on what the others are.
+    expect(retrainedCell(cells[0], 4, usersOf(4, 3)).config.data).toMatchObject({
+      split: { kind: 'train-test', minLength: 4 },
+    });
     const byUser = {
       ...cells[0],
       config: { ...cells[0].config, data: { format: 'named', name: 'x', split: 'by-user' } },
     };
-    expect(() => retrainedCell(byUser as never, 4)).toThrow('benchmark: expected a split with a validation part');
+    expect(() => retrainedCell(byUser as never, 4, usersOf(4))).toThrow(
+      'benchmark: expected a split with a validation part',
+    );
   });
 
   it('names only what it has', async () => {

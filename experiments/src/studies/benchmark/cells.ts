@@ -1,3 +1,4 @@
+import type { Interactions } from '@seqrec/data';
 import type { Override } from '../../arguments.ts';
 import { isYaml, recipeTitle, resolveRun } from '../../config/load-recipe.ts';
 import { isRankingConfig } from '../../config/run-config.ts';
@@ -73,11 +74,11 @@ export async function benchmarkCells(benchmark: Benchmark, selection: Selection)
 
 /**
  * The cell that trains on the validation part too, for so many epochs, and is tested as it is then: nothing is left to
- * choose by. Of leave-one-out it is `train-test`.
+ * choose by. Of leave-one-out it is `train-test` for the users of leave-one-out.
  *
- * @throws ConfigError for a split without such a part.
+ * @param interactions of the cell. @throws ConfigError for a split without such a part.
  */
-export function retrainedCell(cell: Cell, epochs: number): Cell {
+export function retrainedCell(cell: Cell, epochs: number, interactions: Interactions): Cell {
   const { config } = cell;
   const { patience: _, ...training } = config.training;
   return {
@@ -85,16 +86,20 @@ export function retrainedCell(cell: Cell, epochs: number): Cell {
     retrained: true,
     config: {
       ...config,
-      data: { ...config.data, split: withoutValidation(config.data) } as RecipeConfig['data'],
+      data: { ...config.data, split: withoutValidation(config.data, interactions) } as RecipeConfig['data'],
       training: { ...training, epochs, evaluateEvery: epochs },
       evaluation: { ...config.evaluation, checkpoint: 'last' },
     },
   };
 }
 
-function withoutValidation(data: RecipeConfig['data']): unknown {
+function withoutValidation(data: RecipeConfig['data'], { userOffsets }: Interactions): unknown {
   const split = 'split' in data ? data.split : undefined;
-  if (split === 'leave-last-out') return 'train-test';
+  if (split === 'leave-last-out') {
+    const isShort = (_: number, u: number): boolean => userOffsets[u + 1] - userOffsets[u] === 3;
+    // By its name where the users are the same: runs from before there was an object are found.
+    return userOffsets.some(isShort) ? { kind: 'train-test', minLength: 4 } : 'train-test';
+  }
   if (split === 'global-time') return { kind: 'global-time', validation: 'none' };
   if (typeof split === 'object' && split.kind === 'global-time') return { ...split, validation: 'none' };
   throw new ConfigError(

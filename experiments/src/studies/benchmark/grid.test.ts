@@ -3,7 +3,8 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, wr
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, it } from 'vitest';
-import { shopData, writeShop } from '../../testing/coded-shop.ts';
+import { readRanks } from '../../run/folder/ranks.ts';
+import { SHOP_USERS, shopData, writeShop } from '../../testing/coded-shop.ts';
 import { type MainRun, runMain } from '../../testing/run-main.ts';
 import type { Benchmark } from './benchmark.ts';
 import type { BenchmarkResult } from './result.ts';
@@ -95,6 +96,25 @@ it('makes anew what was kept of other targets, and nothing else', async () => {
   const before = times();
   expect(of(await tested({ all: 'successive' }), 'all')).toEqual(of(first, 'each'));
   expect(times()).toEqual(before);
+});
+
+it('tests what is retrained on the users that the others are tested on', async () => {
+  writeShop(folder, { name: 'short' });
+  const short = join(folder, 'short.csv');
+  const visits = Array.from({ length: 9 }, (_, k) => `v${Math.floor(k / 3)},i${k},${k}`);
+  writeFileSync(short, `${readFileSync(short, 'utf8')}\n${visits.join('\n')}\n`);
+  const own = {
+    ...shops,
+    data: { short: { data: JSON.stringify(shopData(folder, 'short')) } },
+    protocols: { last: { changes: { 'data.split': 'leave-last-out', ...rules } } },
+  };
+  const { rows } = await tablesOf(own, 'retrained', '--retrain');
+  const queries = rows.map(({ row, ranks }) => [row, readRanks(ranks).users.length]);
+  expect(queries).toEqual([
+    ['popularity', SHOP_USERS],
+    ['SASRec', SHOP_USERS],
+    ['SASRec, retrained', SHOP_USERS],
+  ]);
 });
 
 it('refuses before anything trains what would stop by the test set', async () => {

@@ -52,7 +52,8 @@ export async function runCell(
   };
   const first = await one(cell);
   if (!retrain) return [first];
-  return [first, await one(retrainedCell(cell, chosenEpochs(openRunDir(out, first.done.run))))];
+  const { split } = await data(cell);
+  return [first, await one(retrainedCell(cell, chosenEpochs(openRunDir(out, first.done.run)), split.interactions))];
 }
 
 /** Data are prepared once for all cells that have the same. */

@@ -31,6 +31,9 @@ describe('leaveLastOut and trainTest', () => {
     expect([...split.test.users]).toEqual([1, 3]);
     expect(split.step.counts).toEqual({ users: 2, droppedUsers: 2, droppedEvents: 4 });
     expect([...trainTest(world([3, 4, 1, 9])).test.users]).toEqual([0, 1, 3]);
+    const alike = trainTest(world([3, 4, 1, 9]), { minLength: 4 });
+    expect([...alike.test.users]).toEqual([...split.test.users]);
+    expect(alike.step.detail).toContain('2 users, 2 with fewer than 4 events (4 events) left out.');
   });
 
   it('fails when nobody is left', () => {

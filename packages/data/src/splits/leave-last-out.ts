@@ -10,24 +10,27 @@ import { ExampleList, nobodyLeft, type Split } from './split.ts';
  * @throws {DataError} `nobody-left` when every user is too short
  */
 export function leaveLastOut(interactions: Interactions): Split {
-  return lastEvents(interactions, 'leave-last-out');
+  return lastEvents(interactions, 'leave-last-out', SHORTEST_VALIDATED);
 }
 
 /**
  * The split of the public HSTU code: the test target is `s_n`, the last training target `s_{n-1}`; no validation part.
  *
  * Choosing a checkpoint by its test score is then choosing on the test set: use `leaveLastOut` to tune.
- * Users with fewer than 3 events are left out and counted.
+ * Users with fewer than `minLength` events (default 3) are left out and counted; with 4 the users are those of
+ * `leaveLastOut`.
  * Source: `facebookresearch/generative-recommenders`, `reco_dataset.py` (`ignore_last_n` 1 for train, 0 for test).
  * @throws {DataError} `nobody-left` when every user is too short
  */
-export function trainTest(interactions: Interactions): Split {
-  return lastEvents(interactions, 'train-test');
+export function trainTest(interactions: Interactions, { minLength = 3 }: { readonly minLength?: number } = {}): Split {
+  return lastEvents(interactions, 'train-test', minLength);
 }
 
-function lastEvents(interactions: Interactions, protocol: 'leave-last-out' | 'train-test'): Split {
+/** Events of the shortest user that is tested, validated and trained on. */
+const SHORTEST_VALIDATED = 4;
+
+function lastEvents(interactions: Interactions, protocol: 'leave-last-out' | 'train-test', minLength: number): Split {
   const withValidation = protocol === 'leave-last-out';
-  const minLength = withValidation ? 4 : 3;
   const { userOffsets, numUsers } = interactions;
   const train = new ExampleList();
   const validation = new ExampleList();
