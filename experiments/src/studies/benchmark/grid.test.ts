@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, it } from 'vitest';
 import { readRanks } from '../../run/folder/ranks.ts';
+import { listRuns } from '../../run/folder/run-dir.ts';
 import { SHOP_USERS, shopData, writeShop } from '../../testing/coded-shop.ts';
 import { type MainRun, runMain } from '../../testing/run-main.ts';
 import type { Benchmark } from './benchmark.ts';
@@ -117,10 +118,14 @@ it('tests what is retrained on the users that the others are tested on', async (
   ]);
 });
 
-it('refuses before anything trains what would stop by the test set', async () => {
+it('refuses before anything trains what would stop by the test set, and what cannot be retrained', async () => {
   const { code, errors } = await bench(shops, 'stops', '--training.patience', '2', '--data.split.validation', 'none');
   expect(code).toBe(2);
   expect(errors).toContain(
     'benchmark: shop, time, SASRec: expected a split with a validation part, by which training.patience stops; got global-time without',
   );
+  const other = await bench(shops, 'stops', '--retrain', '--data.split', 'train-test');
+  expect(other.code).toBe(2);
+  expect(other.errors).toContain('expected a split with a validation part that can train');
+  expect(listRuns(join(folder, 'stops'))).toEqual([]);
 });

@@ -9,7 +9,7 @@ import { Progress } from '../../terminal/progress.ts';
 import { definitionTitle } from '../definitions.ts';
 import { type Cell, cellName, rowName } from './cell.ts';
 import { checkStopsByValidation } from './cell-checks.ts';
-import { benchmarkCells } from './cells.ts';
+import { benchmarkCells, retrainedCell } from './cells.ts';
 import { Grid } from './grid.ts';
 import { type PlannedRow, readEarlierGrids } from './included.ts';
 import { type GridTask, runJobs } from './jobs.ts';
@@ -44,6 +44,7 @@ export async function runBenchmark(request: BenchmarkRequest): Promise<number> {
       const { data } = await grid.prepared(cell);
       checkAgainstData(cell.config, data);
       checkStopsByValidation(cell, data.split);
+      if (request.retrain) retrainedCell(cell, 1, data.split.interactions);
       if (request.tune !== undefined) await checkCounted('tune', request.tune.budget, cell.config, data.split.train);
     }
     for (const cell of cells) await grid.baselines(cell);
