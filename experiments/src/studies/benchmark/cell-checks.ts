@@ -4,6 +4,22 @@ import { ConfigError } from '../../errors.ts';
 import { rankingRules } from '../../run/evaluation/protocol.ts';
 import { firstDifference } from '../../run/open/resume.ts';
 import { type Cell, cellName } from './cell.ts';
+import { folderName } from './folder-name.ts';
+
+/** @throws ConfigError for cells whose folders would have one name. */
+export function checkNames(cells: readonly Cell[]): void {
+  const named = new Map<string, Cell>();
+  for (const cell of cells) {
+    const folder = folderName(cellName(cell));
+    const other = named.get(folder);
+    if (other !== undefined)
+      throw new ConfigError(
+        `benchmark: expected names that differ in letters or digits; got "${cellName(other)}" and "${cellName(cell)}"`,
+        'rename one of them',
+      );
+    named.set(folder, cell);
+  }
+}
 
 /** @throws ConfigError for models of one table that are judged by different rules, or on different data. */
 export function checkJudgedAlike(cell: Cell, first: Cell): void {

@@ -7,7 +7,7 @@ import { ConfigError, UsageError } from '../../errors.ts';
 import { suggestion } from '../../suggest.ts';
 import type { Benchmark, Changes } from './benchmark.ts';
 import type { Cell } from './cell.ts';
-import { checkJudgedAlike } from './cell-checks.ts';
+import { checkJudgedAlike, checkNames } from './cell-checks.ts';
 
 /** Which parts of the grid to run; absent: all. */
 export interface Selection {
@@ -67,6 +67,7 @@ export async function benchmarkCells(benchmark: Benchmark, selection: Selection)
           cells.push({ ...name, recipe: model.recipe, overrides, config });
         }
       }
+  checkNames(cells);
   for (const cell of cells)
     checkJudgedAlike(cell, cells.find((each) => each.data === cell.data && each.protocol === cell.protocol)!);
   return cells;

@@ -1,7 +1,7 @@
 // Small grids from the command to the tables.
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { afterAll, expect, it } from 'vitest';
 import { readRanks } from '../../run/folder/ranks.ts';
 import { listRuns } from '../../run/folder/run-dir.ts';
@@ -97,6 +97,19 @@ it('makes anew what was kept of other targets, and nothing else', async () => {
   const before = times();
   expect(of(await tested({ all: 'successive' }), 'all')).toEqual(of(first, 'each'));
   expect(times()).toEqual(before);
+});
+
+it('keeps baselines of data apart whose names differ in signs alone', async () => {
+  const names = ['my-shop', 'my.shop', 'магазин', 'склад'];
+  const data = Object.fromEntries(names.map((name) => [name, shop]));
+  const { rows } = await tablesOf({ ...shops, data }, 'names');
+  const folders = rows.flatMap(({ isBaseline, ranks }) => (isBaseline ? [basename(dirname(ranks))] : []));
+  expect(new Set(folders).size).toBe(names.length);
+  expect(folders[0]).toBe('my-shop-time');
+  const alike = await bench({ ...shops, data: { 'my shop': shop, 'my-shop': shop } }, 'names');
+  expect(alike.errors).toContain(
+    'expected names that differ in letters or digits; got "my shop, time, SASRec" and "my-shop, time, SASRec"',
+  );
 });
 
 it('tests what is retrained on the users that the others are tested on', async () => {

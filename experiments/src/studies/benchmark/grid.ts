@@ -18,6 +18,7 @@ import { type RunCost, runCost } from '../reproduce/cost.ts';
 import type { Benchmark } from './benchmark.ts';
 import { type Cell, cellName, rowName } from './cell.ts';
 import { Comparer } from './comparisons.ts';
+import { folderName } from './folder-name.ts';
 import { gridBaselines } from './grid-baselines.ts';
 import { type EarlierGrid, type PlannedRow, withIncluded } from './included.ts';
 import { orderNotes } from './order-note.ts';
@@ -141,7 +142,7 @@ export class Grid {
     const group = `${data}, ${protocol}`;
     if (this.#rows.some((row) => row.isBaseline && row.data === data && row.protocol === protocol)) return;
     const prepared = await this.prepared(cell);
-    const folder = join(this.#out, 'baselines', group.replaceAll(/[^\w-]+/g, '-'));
+    const folder = join(this.#out, 'baselines', folderName(group));
     const { baselines: all } = this.#benchmark;
     // EASE inverts a matrix of items by items: minutes for a large catalogue.
     const names = this.#request.quick ? all.filter((name) => name !== 'ease') : all;

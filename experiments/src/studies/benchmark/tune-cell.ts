@@ -10,6 +10,7 @@ import { writeSearch } from '../search/outputs.ts';
 import { search } from '../search/search.ts';
 import type { TrialContext } from '../search/trials.ts';
 import { type Cell, cellName, rowName } from './cell.ts';
+import { folderName } from './folder-name.ts';
 import type { TunedCell } from './result.ts';
 
 /** How every cell is tuned. */
@@ -65,7 +66,7 @@ export async function tuneCell(
 ): Promise<{ readonly settings: TunedCell; readonly config: RecipeConfig }> {
   const { recipe, data, protocol, overrides } = cell;
   const written = await spaceOf(cell, own);
-  const folder = join(out, cellName(cell).replaceAll(/[^\w-]+/g, '-'));
+  const folder = join(out, folderName(cellName(cell)));
   const searched = await search({
     ...{ ...context, budget, trials, name: recipeTitle(recipe), out: folder, eta: ETA, seed: SEED },
     space: freeDimensions(
