@@ -131,6 +131,14 @@ describe('a benchmark', () => {
   });
 });
 
+it('refuses a model whose row is called as a baseline is', async () => {
+  const models = { popularity: { recipe: 'ml-100k/sasrec' } };
+  const { losses: _, published: __, ...bare } = tiny;
+  await expect(benchmarkCells({ ...bare, models }, { overrides: [] })).rejects.toThrow(
+    'benchmark: models: expected names that no baseline has; got popularity',
+  );
+});
+
 it('has one budget, which a model may change, and one rule to judge by, which none may', async () => {
   const { A, B } = tiny.models;
   const with_ = (models: Benchmark['models']): Promise<Cell[]> =>

@@ -3,13 +3,19 @@ import type { RecipeConfig } from '../../config/schema.ts';
 import { ConfigError } from '../../errors.ts';
 import { rankingRules } from '../../run/evaluation/protocol.ts';
 import { firstDifference } from '../../run/open/resume.ts';
-import { type Cell, cellName } from './cell.ts';
+import { type Cell, cellName, rowName } from './cell.ts';
 import { folderName } from './folder-name.ts';
 
-/** @throws ConfigError for cells whose folders would have one name. */
-export function checkNames(cells: readonly Cell[]): void {
+/** @throws ConfigError for cells whose folders would have one name, and for rows that are called as a baseline is. */
+export function checkNames(cells: readonly Cell[], baselines: readonly string[]): void {
   const named = new Map<string, Cell>();
   for (const cell of cells) {
+    const row = rowName(cell);
+    if (baselines.includes(row))
+      throw new ConfigError(
+        `benchmark: models: expected names that no baseline has; got ${row}`,
+        'rename the model, or its file',
+      );
     const folder = folderName(cellName(cell));
     const other = named.get(folder);
     if (other !== undefined)

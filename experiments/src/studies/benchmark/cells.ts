@@ -67,7 +67,7 @@ export async function benchmarkCells(benchmark: Benchmark, selection: Selection)
           cells.push({ ...name, recipe: model.recipe, overrides, config });
         }
       }
-  checkNames(cells);
+  checkNames(cells, benchmark.baselines);
   for (const cell of cells)
     checkJudgedAlike(cell, cells.find((each) => each.data === cell.data && each.protocol === cell.protocol)!);
   return cells;
