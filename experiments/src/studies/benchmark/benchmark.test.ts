@@ -139,6 +139,13 @@ it('refuses a model whose row is called as a baseline is', async () => {
   );
 });
 
+it('refuses an evaluation without a metric of its tables', async () => {
+  const overrides = [{ key: 'evaluation.ks', text: '[5]' }];
+  await expect(benchmarkCells(tiny, { overrides })).rejects.toThrow(
+    'small, last, A, sampled: expected evaluation.ks with the cut-offs of HR@10, NDCG@10, which the tables show; got 5 without HR@10',
+  );
+});
+
 it('has one budget, which a model may change, and one rule to judge by, which none may', async () => {
   const { A, B } = tiny.models;
   const with_ = (models: Benchmark['models']): Promise<Cell[]> =>

@@ -1,4 +1,5 @@
 import type { Split } from '@seqrec/data';
+import { metricNames } from '@seqrec/models';
 import type { RecipeConfig } from '../../config/schema.ts';
 import { ConfigError } from '../../errors.ts';
 import { rankingRules } from '../../run/evaluation/protocol.ts';
@@ -25,6 +26,16 @@ export function checkNames(cells: readonly Cell[], baselines: readonly string[])
       );
     named.set(folder, cell);
   }
+}
+
+/** @throws ConfigError for a metric of the tables that a run would not have. */
+export function checkMeasured(cell: Cell, metrics: readonly string[]): void {
+  const { ks } = cell.config.evaluation;
+  const missing = metrics.find((metric) => !metricNames(ks).includes(metric));
+  if (missing === undefined) return;
+  throw new ConfigError(
+    `benchmark: ${cellName(cell)}: expected evaluation.ks with the cut-offs of ${metrics.join(', ')}, which the tables show; got ${ks.join(', ')} without ${missing}`,
+  );
 }
 
 /** @throws ConfigError for models of one table that are judged by different rules, or on different data. */

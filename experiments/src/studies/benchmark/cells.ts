@@ -7,7 +7,7 @@ import { ConfigError, UsageError } from '../../errors.ts';
 import { suggestion } from '../../suggest.ts';
 import type { Benchmark, Changes } from './benchmark.ts';
 import type { Cell } from './cell.ts';
-import { checkJudgedAlike, checkNames } from './cell-checks.ts';
+import { checkJudgedAlike, checkMeasured, checkNames } from './cell-checks.ts';
 
 /** Which parts of the grid to run; absent: all. */
 export interface Selection {
@@ -68,6 +68,7 @@ export async function benchmarkCells(benchmark: Benchmark, selection: Selection)
         }
       }
   checkNames(cells, benchmark.baselines);
+  for (const cell of cells) checkMeasured(cell, benchmark.metrics);
   for (const cell of cells)
     checkJudgedAlike(cell, cells.find((each) => each.data === cell.data && each.protocol === cell.protocol)!);
   return cells;
