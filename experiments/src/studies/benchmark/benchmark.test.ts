@@ -139,6 +139,12 @@ it('refuses a model whose row is called as a baseline is', async () => {
   );
 });
 
+it('refuses a selection without a cell', async () => {
+  await expect(benchmarkCells(tiny, { models: ['B'], losses: ['sampled'], overrides: [] })).rejects.toThrow(
+    '--losses: expected some that the models are trained by; got none of B',
+  );
+});
+
 it('refuses an evaluation without a metric of its tables', async () => {
   const overrides = [{ key: 'evaluation.ks', text: '[5]' }];
   await expect(benchmarkCells(tiny, { overrides })).rejects.toThrow(

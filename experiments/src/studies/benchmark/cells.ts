@@ -67,6 +67,11 @@ export async function benchmarkCells(benchmark: Benchmark, selection: Selection)
           cells.push({ ...name, recipe: model.recipe, overrides, config });
         }
       }
+  if (cells.length === 0)
+    throw new UsageError(
+      `--losses: expected some that the models are trained by; got none of ${models.map(([name]) => name).join(', ')}`,
+      'leave --losses out, or name other --models',
+    );
   checkNames(cells, benchmark.baselines);
   for (const cell of cells) checkMeasured(cell, benchmark.metrics);
   for (const cell of cells)
