@@ -38,11 +38,18 @@ export function checkMeasured(cell: Cell, metrics: readonly string[]): void {
   );
 }
 
-/** @throws ConfigError for models of one table that are judged by different rules, or on different data. */
-export function checkJudgedAlike(cell: Cell, first: Cell): void {
-  const rules = ({ data, evaluation }: RecipeConfig) => ({
+/**
+ * @param baselines beside them, which may read what the models read.
+ * @throws ConfigError for models of one table that are judged by different rules, or on different data.
+ */
+export function checkJudgedAlike(cell: Cell, first: Cell, baselines: readonly string[]): void {
+  const { excludeSeen, baselineHistory } = cell.config.evaluation;
+  // Whose length then decides what is ranked.
+  const byWindow = excludeSeen === true || (baselineHistory === 'window' && baselines.length > 0);
+  const rules = ({ data, evaluation, model: { maxSequenceLength } }: RecipeConfig) => ({
     data,
     evaluation: Object.fromEntries(rankingRules(evaluation)),
+    ...(byWindow && { model: { maxSequenceLength } }),
   });
   const difference = firstDifference(rules(first.config), rules(cell.config));
   if (difference === undefined) return;

@@ -74,8 +74,10 @@ export async function benchmarkCells(benchmark: Benchmark, selection: Selection)
     );
   checkNames(cells, benchmark.baselines);
   for (const cell of cells) checkMeasured(cell, benchmark.metrics);
-  for (const cell of cells)
-    checkJudgedAlike(cell, cells.find((each) => each.data === cell.data && each.protocol === cell.protocol)!);
+  for (const cell of cells) {
+    const first = cells.find((each) => each.data === cell.data && each.protocol === cell.protocol)!;
+    checkJudgedAlike(cell, first, benchmark.baselines);
+  }
   return cells;
 }
 
