@@ -30,12 +30,13 @@ export function testSets(
 ): TestSets {
   const sets = new Map([[OWN_TEST, split.test]]);
   for (const [name, target] of Object.entries(tests)) {
-    const own = 'split' in config.data ? config.data.split : undefined;
-    if (typeof own !== 'object' || own.kind !== 'global-time')
+    const given = 'split' in config.data ? config.data.split : undefined;
+    const own = typeof given === 'string' ? { kind: given } : given;
+    if (own?.kind !== 'global-time')
       throw new ConfigError(
-        `benchmark: tests: expected data.split of the kind global-time for '${name}'; got ${JSON.stringify(own)}`,
+        `benchmark: tests: expected data.split of the kind global-time for '${name}'; got ${JSON.stringify(given)}`,
       );
-    const { test } = splitBy({ ...own, target }, split.interactions);
+    const { test } = splitBy({ ...own, target } as Parameters<typeof splitBy>[0], split.interactions);
     sets.set(name, test);
   }
   return sets;
