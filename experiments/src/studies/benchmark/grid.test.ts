@@ -99,6 +99,17 @@ it('makes anew what was kept of other targets, and nothing else', async () => {
   expect(times()).toEqual(before);
 });
 
+it('says of a retrained row how it was tuned', async () => {
+  const { SASRec } = shops.models;
+  const models = { SASRec: { ...SASRec, space: { 'optimizer.learningRate': [0.001, 0.01] } } };
+  const { rows } = await tablesOf({ ...shops, models }, 'tuned', '--tune', '1e9', '--trials', '2', '--retrain');
+  const trained = rows.filter(({ isBaseline }) => !isBaseline);
+  expect(trained.map(({ row, tuning }) => [row, tuning])).toEqual([
+    ['SASRec', expect.stringContaining('2 trials')],
+    ['SASRec, retrained', trained[0].tuning],
+  ]);
+});
+
 it('keeps baselines of data apart whose names differ in signs alone', async () => {
   const names = ['my-shop', 'my.shop', 'магазин', 'склад'];
   const data = Object.fromEntries(names.map((name) => [name, shop]));

@@ -177,9 +177,9 @@ export class Grid {
     this.#costs.push(cost);
     const perEpoch = await epochFlops(cell.config, prepared.data.split.train, generation);
     const { parameters } = readJson(run.results) as RunResults;
-    const tuned = this.#tuned.find(
-      (each) => each.data === data && each.protocol === protocol && each.row === rowName(cell),
-    );
+    // What is retrained has the settings that were found for its cell.
+    const searched = rowName({ ...cell, retrained: false });
+    const tuned = this.#tuned.find((each) => each.data === data && each.protocol === protocol && each.row === searched);
     const about = {
       ...{ data, protocol, row: rowName(cell), model, ...(loss !== undefined && { loss }), seed, run: run.id },
       isBaseline: false,
