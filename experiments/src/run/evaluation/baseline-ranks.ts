@@ -78,7 +78,7 @@ export async function baselinesBeside(
 }
 
 /** What decides the scores of a baseline: how much memory it may take does not. */
-function settingsOf(name: string, options: RecipeConfig['evaluation']): object {
+export function settingsOf(name: string, options: RecipeConfig['evaluation']): object {
   const own = Object.entries(baselineSection(name, options)).filter(([key]) => key !== 'maxMemory');
   return { history: options.baselineHistory, own, ...(options.tuneBaselines && { tunedBy: options.selectBy }) };
 }

@@ -32,9 +32,11 @@ beforeAll(async () => {
 async function derive(
   from: { row: string; baseline?: 'popularity' },
   change: (task: object) => object = (task) => task,
+  rules: object = {},
 ) {
   const { config, data } = await openRun({ out, run, checkpoint: 'last', progress, takesGeneration: true });
-  const asked = { ...config, task: change(config.task) as typeof config.task };
+  const evaluation = { ...config.evaluation, ...rules };
+  const asked = { ...config, task: change(config.task) as typeof config.task, evaluation };
   const runs = [{ row: 'codes', seed: 3, run, metrics: {} }];
   return derivedSeed(
     { name: 'derived', recipe: 'x', paper: {}, from },
@@ -99,6 +101,16 @@ describe('derivedSeed', () => {
   it('reads a baseline of the run with its parts', async () => {
     const derived = await derive({ row: 'codes', baseline: 'popularity' });
     expect(Object.keys(derived!.metrics)).toContain('HR@10, training events of items 1 and more');
+    const baseline = (rules: object) => derive({ row: 'codes', baseline: 'popularity' }, undefined, rules);
+    const asked = () => readdirSync(join(out, run)).filter((name) => name.startsWith('asked-')).length;
+    const before = asked();
+    expect((await baseline({ baselines: [] }))?.metrics).toEqual(derived?.metrics);
+    expect(asked()).toBe(before);
+    // Under rules of its own, other settings and other cut-offs it is made anew.
+    expect((await baseline({ excludeSeen: true }))?.metrics.MRR).not.toBe(derived?.metrics.MRR);
+    expect((await baseline({ baselineHistory: 'all' }))?.metrics.MRR).toBe(derived?.metrics.MRR);
+    expect((await baseline({ ks: [3] }))?.metrics['HR@3']).toBeGreaterThan(0);
+    expect(asked()).toBe(before + 3);
     await expect(derive({ row: 'nobody' })).rejects.toThrow('expected a run of nobody with seed 3 before it; got none');
   });
 });

@@ -1,19 +1,23 @@
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import { loadModel } from '@seqrec/models';
 import type { RecipeConfig } from '../../config/schema.ts';
 import { readCodedItems, withDecoding } from '../../data/coded-items.ts';
 import type { PreparedData } from '../../data/dataset.ts';
 import { RunError } from '../../errors.ts';
+import { settingsOf } from '../../run/evaluation/baseline-ranks.ts';
 import { evaluateBaselines } from '../../run/evaluation/baselines.ts';
 import { evaluateSet } from '../../run/evaluation/evaluate-set.ts';
 import { listFiguresAsked } from '../../run/evaluation/list-figures.ts';
+import { rankingRules } from '../../run/evaluation/protocol.ts';
 import { queryParts, rankSegments } from '../../run/evaluation/rank-segments.ts';
 import { readJson, writeJson } from '../../run/folder/atomic.ts';
 import { readRanks } from '../../run/folder/ranks.ts';
 import { type RunResults, savedResults } from '../../run/folder/results.ts';
 import { openRunDir, type RunDir } from '../../run/folder/run-dir.ts';
+import { savedConfig } from '../../run/open/resume.ts';
 import { Interrupted, type StopSignal } from '../../run/process/stop.ts';
 import type { Progress } from '../../terminal/progress.ts';
 import { partMetrics } from './further-metrics.ts';
@@ -54,15 +58,24 @@ export async function derivedSeed(
   }
 }
 
-/** The baseline as it stands in the run; made anew where parts or lists are asked for that the run has not. */
+/**
+ * The baseline as it stands in the run; made anew where it is asked otherwise, and for parts or lists that the run has
+ * not.
+ */
 async function ofBaseline(run: RunDir, baseline: string, context: DerivedContext): Promise<Figures> {
   const { config, data, progress, stop } = context;
   const { baselines } = savedResults(run) as RunResults;
   const found = baselines.find(({ name, split }) => name === baseline && split === 'test');
-  const { segments: columns = [], lists } = config.evaluation;
+  const { segments: columns = [], lists, ks } = config.evaluation;
+  const own = savedConfig(run).config.evaluation;
+  const isAsked =
+    isDeepStrictEqual(rankingRules(own), rankingRules(config.evaluation)) &&
+    isDeepStrictEqual(settingsOf(baseline, own), settingsOf(baseline, config.evaluation)) &&
+    isDeepStrictEqual(own.ks, ks);
   const hasParts = columns.length === 0 || found?.segments?.length === columns.length;
   const hasLists = lists === undefined || found?.metrics[`coverage@${lists}`] !== undefined;
-  if (found !== undefined && hasParts && hasLists) return { ...found.metrics, ...partMetrics(found.segments) };
+  if (found !== undefined && isAsked && hasParts && hasLists)
+    return { ...found.metrics, ...partMetrics(found.segments) };
   return kept(
     run,
     context,

@@ -3,11 +3,12 @@ import { isDeepStrictEqual } from 'node:util';
 import type { BackendChoice } from '@seqrec/core';
 import { trainedItems } from '@seqrec/data';
 import { loadModel } from '@seqrec/models';
-import type { RunConfig } from '../../config/run-config.ts';
+import { isRankingConfig, type RunConfig } from '../../config/run-config.ts';
 import { withoutBaselines } from '../../config/without-baselines.ts';
 import type { PreparedData } from '../../data/dataset.ts';
 import { isRankingMaterial, type RunMaterial } from '../../data/prepare-run.ts';
 import { RunError } from '../../errors.ts';
+import { settingsOf } from '../../run/evaluation/baseline-ranks.ts';
 import { flatWindowTests } from '../../run/evaluation/window-tests.ts';
 import { readJson } from '../../run/folder/atomic.ts';
 import { readMetrics } from '../../run/folder/metrics-log.ts';
@@ -96,7 +97,8 @@ async function trainSeed(request: SeedRequest): Promise<SeedRun | undefined> {
   if (previous && done) {
     checkSameData(previous, data.split.interactions.digest);
     progress.note(`${label}: ${previous.id} is there`);
-    return { row, seed: config.seed, run: previous.id, metrics: allMetrics(previous, done), ...beside(done) };
+    const metrics = allMetrics(previous, done);
+    return { row, seed: config.seed, run: previous.id, metrics, ...beside(done, savedRun(previous).config, config) };
   }
   if (previous) refuseLocked(previous);
   const began = performance.now();
@@ -117,11 +119,22 @@ async function trainSeed(request: SeedRequest): Promise<SeedRun | undefined> {
   });
   if (run === undefined || results?.final === undefined) return undefined;
   progress.note(`${label}: ${formatDuration((performance.now() - began) / 1000)}`);
-  return { row, seed: config.seed, run: run.id, metrics: allMetrics(run, results), ...beside(results) };
+  return { row, seed: config.seed, run: run.id, metrics: allMetrics(run, results), ...beside(results, config, config) };
 }
 
-function beside({ verdict }: RunResults): Pick<SeedRun, 'beside'> {
-  return verdict ? { beside: verdict.map(({ baseline, outcome }) => ({ baseline, outcome })) } : {};
+/** Of baselines that the run had under other settings nothing is known. */
+function beside({ verdict }: RunResults, of: RunConfig, asked: RunConfig): Pick<SeedRun, 'beside'> {
+  const isAsked = (baseline: string): boolean =>
+    isRankingConfig(of) ||
+    isRankingConfig(asked) ||
+    isDeepStrictEqual(settingsOf(baseline, of.evaluation), settingsOf(baseline, asked.evaluation));
+  return verdict
+    ? {
+        beside: verdict
+          .filter(({ baseline }) => isAsked(baseline))
+          .map(({ baseline, outcome }) => ({ baseline, outcome })),
+      }
+    : {};
 }
 
 /**
