@@ -9,7 +9,7 @@ it('further tests are of a split by time, by its name or an object', () => {
     name: 'x',
     users,
     items: users.map((_, i) => i),
-    timestamps: users.keys().toArray(),
+    timestamps: users.map((_, i) => i),
   });
   const of = (split: Parameters<typeof splitBy>[0]) =>
     testSets(

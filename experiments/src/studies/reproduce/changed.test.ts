@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { changedRemarks, isOtherExperiment } from './changed.ts';
+import { changedRemarks, experimentIn, isOtherExperiment } from './changed.ts';
 
 const overrides = (...keys: readonly string[]) => keys.map((key) => ({ key, text: '7' }));
 
@@ -19,4 +19,13 @@ it('says what was changed, and that another experiment reproduces nothing', () =
   expect(changedRemarks(overrides('data.ties'))).toEqual([
     'Changed: data.ties 7. Data or evaluation are not those of the published figures: none is called reproduced.',
   ]);
+});
+
+it('reads what makes another experiment from remarks again', () => {
+  const changes = ['model.numBlocks', 'evaluation.ties', 'data.columns.user'];
+  const lists = [{ key: 'evaluation.ks', text: '[5, 10]' }];
+  expect(
+    experimentIn(['Size: small.', ...changedRemarks([...overrides(...changes), ...lists]), 'Not run again: A.']),
+  ).toEqual(['Size: small.', 'data.columns.user 7', 'evaluation.ties 7']);
+  expect(experimentIn(changedRemarks(overrides('model.numBlocks')))).toEqual([]);
 });

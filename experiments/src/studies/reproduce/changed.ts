@@ -12,8 +12,18 @@ export function isOtherExperiment(overrides: readonly Override[]): boolean {
 export function changedRemarks(overrides: readonly Override[]): string[] {
   if (overrides.length === 0) return [];
   const changed = overrides.map(({ key, text }) => `${key} ${text}`).join(', ');
-  const other = isOtherExperiment(overrides)
-    ? ' Data or evaluation are not those of the published figures: none is called reproduced.'
-    : '';
+  const other = isOtherExperiment(overrides) ? OTHER : '';
   return [`Changed: ${changed}.${other}`];
 }
+
+/** What remarks say of data, question and size: rows that differ in it are of different experiments. */
+export function experimentIn(remarks: readonly string[]): string[] {
+  return remarks.flatMap((remark) => {
+    if (remark.startsWith('Size: ')) return [remark];
+    if (!remark.startsWith('Changed: ') || !remark.endsWith(OTHER)) return [];
+    const changes = remark.slice('Changed: '.length, -OTHER.length - 1).split(/, (?=\w+(?:\.\w+)+ )/);
+    return changes.filter((change) => isOtherExperiment([{ key: change.split(' ')[0], text: '' }])).toSorted();
+  });
+}
+
+const OTHER = ' Data or evaluation are not those of the published figures: none is called reproduced.';

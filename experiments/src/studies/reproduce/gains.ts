@@ -1,6 +1,6 @@
 import type { SeedRun } from './seeds.ts';
 import type { PaperTable } from './table.ts';
-import { type Estimate, estimate } from './verdict.ts';
+import { type Estimate, estimate, isOneExperiment } from './verdict.ts';
 
 /** One row against the row it is compared with, on one metric. */
 export interface Gain {
@@ -25,19 +25,21 @@ export function tableGains(table: PaperTable, runs: readonly SeedRun[]): Gain[] 
     runs.find((run) => run.row === row && run.seed === seed)?.metrics[metric];
   const seeds = [...new Set(runs.map((run) => run.seed))];
   return (table.gains ?? []).flatMap(({ over, rows, metrics }) =>
-    rows.flatMap((row) =>
-      metrics.flatMap((metric) => {
-        const pairs = seeds.flatMap((seed) => {
-          const [ours, base] = [value(row, seed, metric), value(over, seed, metric)];
-          return ours === undefined || base === undefined ? [] : [{ ours, base }];
-        });
-        if (pairs.length === 0 || pairs.some(({ base }) => base === 0)) return [];
-        const sign = table.lowerIsBetter?.includes(metric) ? -1 : 1;
-        const gain = estimate(pairs.map(({ ours, base }) => (sign * (ours - base)) / base));
-        const mean = (side: 'ours' | 'base') => pairs.reduce((sum, pair) => sum + pair[side], 0) / pairs.length;
-        return [{ row, over, metric, ours: mean('ours'), base: mean('base'), gain, verdict: verdictOf(gain) }];
-      }),
-    ),
+    rows
+      .filter((row) => isOneExperiment(runs, [row, over]))
+      .flatMap((row) =>
+        metrics.flatMap((metric) => {
+          const pairs = seeds.flatMap((seed) => {
+            const [ours, base] = [value(row, seed, metric), value(over, seed, metric)];
+            return ours === undefined || base === undefined ? [] : [{ ours, base }];
+          });
+          if (pairs.length === 0 || pairs.some(({ base }) => base === 0)) return [];
+          const sign = table.lowerIsBetter?.includes(metric) ? -1 : 1;
+          const gain = estimate(pairs.map(({ ours, base }) => (sign * (ours - base)) / base));
+          const mean = (side: 'ours' | 'base') => pairs.reduce((sum, pair) => sum + pair[side], 0) / pairs.length;
+          return [{ row, over, metric, ours: mean('ours'), base: mean('base'), gain, verdict: verdictOf(gain) }];
+        }),
+      ),
   );
 }
 

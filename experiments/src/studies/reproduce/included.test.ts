@@ -2,7 +2,9 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { includedRuns } from './included.ts';
+import { changedRemarks } from './changed.ts';
+import { includedRuns, withIncluded } from './included.ts';
+import { renderMarkdown } from './render.ts';
 import { defineTable } from './table.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'seqrec-included-'));
@@ -30,29 +32,62 @@ describe('rows of earlier results', () => {
   it('stand in the table unless they are run now, with where they are from and what was changed', () => {
     const runs = [run('A', 1), run('B', 1), run('B', 2), run('gone', 1)];
     const file = saved('first', { name: 'x/y', runs, remarks: ['4 of 9 epochs: not the published experiment.'] });
-    expect(includedRuns([file], x, ['A'])).toEqual({
+    expect(includedRuns([file], x, { fresh: ['A'], remarks: [] })).toEqual({
       runs: runs.slice(1, 3),
       remarks: [
         'Not run again: B, of 2026-11-28 at commit 01234567, `seqrec reproduce x/y --rows first`. 4 of 9 epochs: not the published experiment.',
       ],
     });
     const other = saved('second', { name: 'x/y', runs: [run('C', 1)], remarks: [] });
-    expect(includedRuns([file, other], x, ['A']).runs.map(({ row }) => row)).toEqual(['B', 'B', 'C']);
+    expect(includedRuns([file, other], x, { fresh: ['A'], remarks: [] }).runs.map(({ row }) => row)).toEqual([
+      'B',
+      'B',
+      'C',
+    ]);
+  });
+
+  it('of other data or another question say so, and are neither called reproduced nor compared', () => {
+    const judged = {
+      ...table,
+      tolerance: { 'HR@10': 0.05 },
+      claims: [{ better: 'A', worse: 'B', metrics: ['HR@10'] }],
+    };
+    const rows = judged.rows.map((row) => ({ ...row, paper: { 'HR@10': 0.1 } }));
+    const remarks = changedRemarks([
+      { key: 'training.epochs', text: '3' },
+      { key: 'data.ties', text: 'shuffle:1' },
+    ]);
+    const file = saved('ties', { name: 'x/y', runs: [run('B', 1), run('B', 3)], remarks });
+    const pageOf = (here: readonly string[]) => {
+      const found = includedRuns([file], x, { fresh: ['A'], remarks: here });
+      const about = { name: 'x/y', table: { ...judged, rows }, remarks: found.remarks, command: 'seqrec' };
+      return renderMarkdown({ ...about, ...withIncluded([run('A', 1)], found.runs) });
+    };
+    const apart = pageOf([]);
+    expect(apart).toContain('B: other data or another question than of the rows that are run now');
+    expect(apart).toContain('Ours: mean of seeds 1, 3');
+    expect(apart).toMatch(/\| A +\| HR@10 +\| .1000 \| .1000 +\| reproduced, within .0500 +\|/);
+    expect(apart).toMatch(/\| B +\| HR@10 +\| .1000 \| .2000 ± 1.2706 \| paper inside the interval +\|/);
+    expect(apart).toMatch(/\| A > B \| HR@10 +\| 1.00 +\| +\| other data or another question \|/);
+    const alike = pageOf(changedRemarks([{ key: 'data.ties', text: 'shuffle:1' }]));
+    expect(alike).not.toContain('another question');
   });
 
   it('are refused of another table, of no table, and where two results have them', () => {
     const wrong = saved('wrong', { name: 'x/z', runs: [] });
-    expect(() => includedRuns([wrong], x, [])).toThrow(
+    expect(() => includedRuns([wrong], x, { fresh: [], remarks: [] })).toThrow(
       `--include: ${wrong}: expected a result of \`seqrec reproduce x/y --save\`; got seqrec reproduce x/y --rows wrong`,
     );
     const bench = saved('bench', {}, 'bench step');
-    expect(() => includedRuns([bench], x, [])).toThrow('expected a result of `seqrec reproduce x/y --save`');
+    expect(() => includedRuns([bench], x, { fresh: [], remarks: [] })).toThrow(
+      'expected a result of `seqrec reproduce x/y --save`',
+    );
     const own = saved('own', { name: 'x/y', runs: [run('A', 1)], remarks: [] });
-    expect(() => includedRuns([own], x, ['A', 'B', 'C'])).toThrow(
+    expect(() => includedRuns([own], x, { fresh: ['A', 'B', 'C'], remarks: [] })).toThrow(
       `--include: ${own}: expected rows of x/y that are not run now; got none; name those to run in --rows`,
     );
     const [one, two] = ['one', 'two'].map((name) => saved(name, { name: 'x/y', runs: [run('A', 1)], remarks: [] }));
-    expect(() => includedRuns([one, two], x, [])).toThrow(
+    expect(() => includedRuns([one, two], x, { fresh: [], remarks: [] })).toThrow(
       `--include: expected a row in one result; got A in ${one} and in ${two}`,
     );
   });

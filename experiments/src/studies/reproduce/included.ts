@@ -1,5 +1,7 @@
+import { isDeepStrictEqual } from 'node:util';
 import { UsageError } from '../../errors.ts';
 import { readSaved } from '../../results/saved.ts';
+import { experimentIn } from './changed.ts';
 import type { Reproduction } from './sections.ts';
 import type { SeedRun } from './seeds.ts';
 import type { PaperTable } from './table.ts';
@@ -14,19 +16,24 @@ export interface Included {
  * Rows that were run before, or on another machine, from results that `--save` kept. Those that are run now are left
  * out, as are rows that the table has no more.
  *
- * @param fresh rows that are run now.
+ * @param fresh rows that are run now. @param remarks of these: rows of another experiment say what was changed.
  * @throws UsageError for results of something else or with no other row, and for a row that two of them have.
  */
 export function includedRuns(
   files: readonly string[],
   { name, table }: { readonly name: string; readonly table: PaperTable },
-  fresh: readonly string[],
+  { fresh, remarks: said }: { readonly fresh: readonly string[]; readonly remarks: readonly string[] },
 ): Included {
   const known = table.rows.map((row) => row.name).filter((row) => !fresh.includes(row));
+  const here = experimentIn(said);
   const from = new Map<string, string>();
   const parts = files.map((file): Included => {
-    const { result, said } = readSaved<Reproduction>(file, 'reproduce', name);
-    const runs = (result.runs ?? []).filter(({ row }) => known.includes(row));
+    const { result, said: where } = readSaved<Reproduction>(file, 'reproduce', name);
+    const runs = (result.runs ?? [])
+      .filter(({ row }) => known.includes(row))
+      .map(({ changed = experimentIn(result.remarks ?? []), ...run }): SeedRun => {
+        return isDeepStrictEqual(changed, here) ? run : { ...run, changed };
+      });
     const rows = [...new Set(runs.map(({ row }) => row))];
     if (rows.length === 0)
       throw new UsageError(
@@ -38,7 +45,21 @@ export function includedRuns(
         throw new UsageError(`--include: expected a row in one result; got ${row} in ${before} and in ${file}`);
       from.set(row, file);
     }
-    return { runs, remarks: [`Not run again: ${rows.join(', ')}, ${said}`] };
+    const other = new Set(runs.flatMap(({ row, changed }) => (changed === undefined ? [] : [row])));
+    const apart =
+      other.size === 0
+        ? ''
+        : ` ${[...other].join(', ')}: other data or another question than of the rows that are run now, with which no claim is judged.`;
+    return { runs, remarks: [`Not run again: ${rows.join(', ')}, ${where}${apart}`] };
   });
   return { runs: parts.flatMap(({ runs }) => runs), remarks: parts.flatMap(({ remarks }) => remarks) };
+}
+
+/** Rows of now and of earlier results, with the seeds of both, those of now first. */
+export function withIncluded(
+  fresh: readonly SeedRun[],
+  included: readonly SeedRun[],
+): Pick<Reproduction, 'runs' | 'seeds'> {
+  const runs = [...fresh, ...included];
+  return { runs, seeds: [...new Set(runs.map(({ seed }) => seed))] };
 }

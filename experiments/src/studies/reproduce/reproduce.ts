@@ -18,7 +18,7 @@ import { runsBefore } from './before.ts';
 import { isOtherExperiment } from './changed.ts';
 import { type RunCost, renderCosts, runCost } from './cost.ts';
 import { derivedSeed } from './derived.ts';
-import { includedRuns } from './included.ts';
+import { includedRuns, withIncluded } from './included.ts';
 import { loadTable } from './load-table.ts';
 import { materialsOfRows } from './materials.ts';
 import { epochsOf, planRows } from './plan-rows.ts';
@@ -42,7 +42,7 @@ export async function reproduce(request: ReproduceRequest): Promise<number> {
   const included = includedRuns(
     request.include ?? [],
     { name, table },
-    rows.map(({ row }) => row.name),
+    { fresh: rows.map(({ row }) => row.name), remarks: planned.remarks },
   );
   const remarks = [...planned.remarks, ...included.remarks];
   const progress = new Progress({ quiet: request.quiet });
@@ -123,10 +123,10 @@ export async function reproduce(request: ReproduceRequest): Promise<number> {
         if (done === undefined) return stopped();
         runs.push(done);
         costs.push(runCost(row.name, openRunDir(out, done.run)));
-        write(out, { ...about, runs: [...runs, ...included.runs], seeds: seedsOf(runs) }, costs);
+        write(out, { ...about, ...withIncluded(runs, included.runs) }, costs);
       }
     }
-    const reproduction = { ...about, runs: [...runs, ...included.runs], seeds: request.seeds };
+    const reproduction = { ...about, ...withIncluded(runs, included.runs) };
     const files = write(out, reproduction, costs);
     console.log(renderMarkdown(reproduction));
     if (costs.length > 0) console.log(`${renderCosts(costs)}\n`);
@@ -136,10 +136,6 @@ export async function reproduce(request: ReproduceRequest): Promise<number> {
   } finally {
     stop.dispose();
   }
-}
-
-function seedsOf(runs: readonly SeedRun[]): number[] {
-  return [...new Set(runs.map((run) => run.seed))];
 }
 
 /**

@@ -121,7 +121,9 @@ function figureRows(reproduction: Reproduction): Cells[] {
       const ours = means.get(row.name)?.[metric];
       const paper = row.paper[metric];
       if (ours === undefined && paper === undefined) return [];
-      const verdict = ours === undefined ? 'not run' : rowVerdict(ours, paper, table.tolerance?.[metric]);
+      const changed = runs.some((run) => run.row === row.name && run.changed !== undefined);
+      const tolerance = changed ? undefined : table.tolerance?.[metric];
+      const verdict = ours === undefined ? 'not run' : rowVerdict(ours, paper, tolerance);
       return [[row.name, metric, paper === undefined ? '' : short(paper), shown(ours), verdict]];
     }),
   );

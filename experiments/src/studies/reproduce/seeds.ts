@@ -34,6 +34,8 @@ export interface SeedRun {
   readonly seed: number;
   readonly run: string;
   readonly metrics: Readonly<Record<string, number>>;
+  /** Of an earlier result on other data or under another question than here: what was changed for it. */
+  readonly changed?: readonly string[];
   /** Against each baseline on the test set; absent for a run from before there was a verdict. */
   readonly beside?: readonly Pick<BaselineVerdict, 'baseline' | 'outcome'>[];
 }

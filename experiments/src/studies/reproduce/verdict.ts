@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { SeedRun } from './seeds.ts';
 import type { PaperTable, TableClaim } from './table.ts';
 
@@ -73,6 +74,14 @@ export function claimVerdicts(table: PaperTable, runs: readonly SeedRun[]): Clai
       const worse = estimates.get(claim.worse)?.[metric];
       if (better === undefined || worse === undefined) return [];
       const published = paperRatio(table, claim, metric);
+      if (!isOneExperiment(runs, [claim.better, claim.worse]))
+        return [
+          {
+            ...{ claim: `${claim.better} > ${claim.worse}`, metric },
+            ...(published !== undefined && { paper: published }),
+            verdict: 'other data or another question',
+          },
+        ];
       const sign = table.lowerIsBetter?.includes(metric) ? -1 : 1;
       return {
         claim: `${claim.better} > ${claim.worse}`,
@@ -85,12 +94,19 @@ export function claimVerdicts(table: PaperTable, runs: readonly SeedRun[]): Clai
   );
 }
 
-/** Of a metric, a row less another, seed by seed: of the seeds that both have. */
+/** Whether rows have the same data and question. */
+export function isOneExperiment(runs: readonly SeedRun[], rows: readonly string[]): boolean {
+  const [first, ...others] = runs.filter(({ row }) => rows.includes(row));
+  return others.every(({ changed }) => isDeepStrictEqual(changed, first.changed));
+}
+
+/** Of a metric, a row less another, seed by seed: of the seeds that both have, none where they are not comparable. */
 export function seedDifferences(
   runs: readonly SeedRun[],
   [row, other]: readonly [string, string],
   metric: string,
 ): number[] {
+  if (!isOneExperiment(runs, [row, other])) return [];
   const bySeed = (name: string) =>
     new Map(
       runs.flatMap(({ row: of, seed, metrics }) =>
