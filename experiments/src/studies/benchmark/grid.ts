@@ -17,6 +17,7 @@ import { changedRemarks, isOtherExperiment } from '../reproduce/changed.ts';
 import { type RunCost, runCost } from '../reproduce/cost.ts';
 import type { Benchmark } from './benchmark.ts';
 import { type Cell, cellName, rowName } from './cell.ts';
+import { cellDefinition } from './cell-definition.ts';
 import { Comparer } from './comparisons.ts';
 import { folderName } from './folder-name.ts';
 import { gridBaselines } from './grid-baselines.ts';
@@ -182,7 +183,7 @@ export class Grid {
     const tuned = this.#tuned.find((each) => each.data === data && each.protocol === protocol && each.row === searched);
     const about = {
       ...{ data, protocol, row: rowName(cell), model, ...(loss !== undefined && { loss }), seed, run: run.id },
-      isBaseline: false,
+      ...{ isBaseline: false, definition: cellDefinition(cell) },
       ...(cell.retrained && { retrained: true }),
       ...(parameters && { parameters: parameters.total }),
       epochs: cost.epochs,

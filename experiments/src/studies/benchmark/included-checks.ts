@@ -46,20 +46,27 @@ export function checkBaseline(file: string, theirs: GridRow, ours: GridRow, metr
 /** What the seeds of a row have in common; settings of a search and parameters are known when it has run. */
 export interface TrainedAs {
   readonly changed: readonly string[];
+  readonly definition?: string;
   readonly settings?: Settings;
   readonly parameters?: number;
 }
 
 export function trainedAs(
   { remarks = [], tuned = [] }: Partial<BenchmarkResult>,
-  of: RowName & Pick<Partial<GridRow>, 'changed' | 'parameters'>,
+  of: RowName & Pick<Partial<GridRow>, 'changed' | 'definition' | 'parameters'>,
 ): TrainedAs {
-  const { changed = remarks.filter((remark) => !remark.startsWith(NOT_RUN)), parameters } = of;
+  const { changed = remarks.filter((remark) => !remark.startsWith(NOT_RUN)), definition, parameters } = of;
   const settings = tuned.find((each) => each.row === of.row && isSame(each, of))?.settings;
-  return { changed, ...(settings && { settings }), ...(parameters !== undefined && { parameters }) };
+  return {
+    changed,
+    ...(definition && { definition }),
+    ...(settings && { settings }),
+    ...(parameters !== undefined && { parameters }),
+  };
 }
 
 export const areAlike = (a: TrainedAs, b: TrainedAs): boolean =>
   isDeepStrictEqual(a.changed, b.changed) &&
+  (a.definition === undefined || b.definition === undefined || a.definition === b.definition) &&
   (a.settings === undefined || b.settings === undefined || isDeepStrictEqual(a.settings, b.settings)) &&
   (a.parameters === undefined || b.parameters === undefined || a.parameters === b.parameters);

@@ -66,10 +66,12 @@ describe('rows of earlier results', () => {
       'first',
       result({
         rows: [
-          ...[popularity('small'), row('small', 'B', 1, 0.2), row('small', 'gone', 1, 0.9)],
+          // A model and data of YAML files that are not asked for now.
+          ...[popularity('shop'), row('shop', 'A', 1, 0.4)],
+          ...[popularity('small'), row('small', 'B', 1, 0.2), row('small', 'mine', 1, 0.1)],
           ...[popularity('large'), row('large', 'A', 1, 0.99), row('large', 'A', 2, 0.5), row('large', 'B', 1, 0.6)],
         ],
-        counts: [counts('small', 7), counts('large')],
+        counts: [counts('shop', 3), counts('small', 7), counts('large')],
         comparisons: [comparison('small', 'B', ['popularity']), comparison('large', 'B', ['A', 'popularity'])],
         costs: [cost('small', 'B', 5), cost('large', 'B', 6), cost('large', 'A', 7)],
         notes: ['small is small'],
@@ -80,6 +82,7 @@ describe('rows of earlier results', () => {
       ...[
         ['small', 'popularity', undefined, 0.05],
         ['small', 'B', 1, 0.2],
+        ['small', 'mine', 1, 0.1],
       ],
       ...[
         ['large', 'popularity', undefined, 0.05],
@@ -88,14 +91,17 @@ describe('rows of earlier results', () => {
         ['large', 'A', 2, 0.5],
         ['large', 'B', 1, 0.6],
       ],
+      ['shop', 'popularity', undefined, 0.05],
+      ['shop', 'A', 1, 0.4],
     ]);
     expect(merged.counts.map(({ data, users }) => [data, users])).toEqual([
       ['small', 7],
       ['large', 10],
+      ['shop', 3],
     ]);
     expect(merged.notes).toEqual(['small is small']);
     expect(merged.remarks).toEqual([
-      'Not run again: small, last: B (seed 1); large, last: A (seed 2), B (seed 1), of 2026-11-30 at commit 01234567, `seqrec benchmark tiny --first`.',
+      'Not run again: shop, last: A (seed 1); small, last: B (seed 1), mine (seed 1); large, last: A (seed 2), B (seed 1), of 2026-11-30 at commit 01234567, `seqrec benchmark tiny --first`.',
     ]);
     // Of A one seed was run now and the other not: the cost is that of now.
     expect(merged.costs.map(({ row: name, epochs }) => [name, epochs])).toEqual([
@@ -111,6 +117,7 @@ describe('rows of earlier results', () => {
     const [small, large] = sections.filter(({ title }) => title.endsWith(', last'));
     expect(small.rows.map((each) => each.slice(0, 3))).toEqual([
       ['B', '1', '.2000'],
+      ['mine', '1', '.1000'],
       ['popularity', '', '.0500'],
     ]);
     expect(large.rows.map((each) => each.slice(0, 2))).toEqual([
@@ -147,6 +154,13 @@ describe('rows of earlier results', () => {
     expect(() => grids(seeds)).toThrow(
       /all seeds of large, last, A trained alike, \{"changed":\[\],"parameters":6\}; got \{"changed":\["training.patience 20"\]\}/,
     );
+    const edited = saved('edited', result({ rows: [row('large', 'A', 2, 0.3, { definition: 'b' })] }));
+    const defined = [{ ...planned[0], definition: 'a' }];
+    const trainedLater = { ...own, rows: [popularity('large')] };
+    expect(() =>
+      withIncluded(trainedLater, readEarlierGrids([edited], 'tiny'), { benchmark, planned: defined }),
+    ).toThrow(/trained alike, \{"changed":\[\],"definition":"a"\}; got \{"changed":\[\],"definition":"b"\}/);
+    expect(grids(edited).rows).toHaveLength(3);
     const wide = saved('wide', result({ rows: [row('large', 'A', 2, 0.3, { parameters: 7 })] }));
     expect(() => grids(wide)).toThrow('trained alike');
     const [second, third] = [2, 3].map((seed) =>

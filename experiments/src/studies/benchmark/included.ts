@@ -30,12 +30,13 @@ const tableOf = ({ data, protocol, test }: Pick<GridRow, 'data' | 'protocol' | '
   JSON.stringify([data, protocol, test]);
 
 /** What is run now, or has been. */
-export interface PlannedRow extends RowName {
+export interface PlannedRow extends RowName, Pick<GridRow, 'definition'> {
   readonly seeds: readonly number[];
 }
 
 interface IncludedInto {
-  readonly benchmark: Pick<Benchmark, 'data' | 'protocols' | 'models'>;
+  /** Whose order the tables have; those of a YAML file that is not asked for now come last. */
+  readonly benchmark: Pick<Benchmark, 'data' | 'protocols'>;
   readonly planned: readonly PlannedRow[];
 }
 
@@ -62,13 +63,8 @@ export function withIncluded(
   const [notes, remarks] = [new Set(own.notes), [...own.remarks]];
   for (const { file, result, said } of earlier) {
     checkCounts(file, result.counts ?? [], counts);
-    const known = (result.rows ?? []).filter(
-      ({ data, protocol, model }) =>
-        Object.hasOwn(benchmark.data, data) &&
-        Object.hasOwn(benchmark.protocols, protocol) &&
-        (model === undefined || Object.hasOwn(benchmark.models, model)),
-    );
-    const added = known.filter((row) => {
+    const saved = result.rows ?? [];
+    const added = saved.filter((row) => {
       if (!row.isBaseline && runNow.has(JSON.stringify([seedless(row), row.seed]))) return false;
       const key = keyOf(row);
       const before = from.get(key);
@@ -115,15 +111,17 @@ export function withIncluded(
     );
     const called = ({ data, protocol, row }: GridRow): string => `${data}, ${protocol}, ${row}`;
     // What a row cost is told of its seeds together.
-    const left = new Set(known.filter((row) => !row.isBaseline && !added.includes(row)).map(called));
+    const left = new Set(saved.filter((row) => !row.isBaseline && !added.includes(row)).map(called));
     const ofRows = new Set(trained.map(called).filter((row) => !left.has(row)));
     costs.push(...(result.costs ?? []).filter(({ row }) => ofRows.has(row)));
     tuned.push(...(result.tuned ?? []).filter(({ data, protocol, row }) => ofRows.has(`${data}, ${protocol}, ${row}`)));
     for (const note of result.notes ?? []) notes.add(note);
     remarks.push(`${NOT_RUN}${inWords(trained)}, ${said}`);
   }
+  const placeAmong = (all: object, name: string): number =>
+    Object.hasOwn(all, name) ? Object.keys(all).indexOf(name) : Object.keys(all).length;
   const place = ({ data, protocol }: Place): number =>
-    Object.keys(benchmark.data).indexOf(data) * 1000 + Object.keys(benchmark.protocols).indexOf(protocol);
+    placeAmong(benchmark.data, data) * 1000 + placeAmong(benchmark.protocols, protocol);
   const inOrder = <T extends Place>(all: readonly T[]): T[] => all.toSorted((a, b) => place(a) - place(b));
   return {
     ...own,

@@ -18,6 +18,8 @@ export interface GridRow {
   readonly retrained?: boolean;
   readonly seed?: number;
   readonly run?: string;
+  /** Digest of what its model is trained by; absent in results from before it was kept. */
+  readonly definition?: string;
   /** What was changed for it, where it is of an earlier result for which other things were. */
   readonly changed?: readonly string[];
   readonly metrics: Readonly<Record<string, number>>;

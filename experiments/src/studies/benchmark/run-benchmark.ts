@@ -9,6 +9,7 @@ import { Progress } from '../../terminal/progress.ts';
 import { definitionTitle } from '../definitions.ts';
 import { type Cell, cellName, rowName } from './cell.ts';
 import { checkStopsByValidation } from './cell-checks.ts';
+import { cellDefinition } from './cell-definition.ts';
 import { benchmarkCells, retrainedCell } from './cells.ts';
 import { Grid } from './grid.ts';
 import { type PlannedRow, readEarlierGrids } from './included.ts';
@@ -92,7 +93,7 @@ function withoutFiles(result: BenchmarkResult): BenchmarkResult {
 function plannedRows(cells: readonly Cell[], { seeds, retrain }: BenchmarkRequest): PlannedRow[] {
   return cells.flatMap((cell) =>
     [cell, ...(retrain ? [{ ...cell, retrained: true }] : [])].map(({ data, protocol, ...of }) => ({
-      ...{ data, protocol, row: rowName(of), seeds },
+      ...{ data, protocol, row: rowName(of), seeds, definition: cellDefinition(of) },
     })),
   );
 }
