@@ -8,6 +8,7 @@ import { baselineDefinition, evaluateBaselines } from '../evaluation/baselines.t
 import { type EvaluationContext, evaluateSet, warningsIn } from '../evaluation/evaluate-set.ts';
 import { listDefinition, listFiguresAsked } from '../evaluation/list-figures.ts';
 import { queryParts, rankSegments } from '../evaluation/rank-segments.ts';
+import { testedCheckpoint } from '../evaluation/tested-checkpoint.ts';
 import { evaluateWindowTests } from '../evaluation/window-tests.ts';
 import { saveRanks } from '../folder/ranks.ts';
 import type { RunResults, SampleRecommendation, ScoredModel } from '../folder/results.ts';
@@ -29,12 +30,7 @@ export interface FinishContext extends EvaluationContext {
   readonly shared?: { readonly judge: SharedJudge<TokenEncoder, Evaluation>; readonly ranks: Collective };
 }
 
-/**
- * What remains when training has ended: the chosen checkpoint on the test set, the baselines, sample recommendations.
- *
- * With a validation set the chosen checkpoint is the best one there, unless the configuration says the last. Without
- * one it is the last: choosing by the test set would flatter the model.
- */
+/** What remains when training has ended: the chosen checkpoint on the test set, baselines, sample recommendations. */
 export async function finishRun(
   run: RunDir,
   { name, config }: { readonly name: string; readonly config: RecipeConfig },
@@ -43,7 +39,7 @@ export async function finishRun(
 ): Promise<RunResults> {
   const { data, shared } = context;
   const { trainer } = outcome;
-  const chosen = config.evaluation.checkpoint ?? (data.split.validation !== undefined ? 'best' : 'last');
+  const chosen = testedCheckpoint(config.evaluation, data.split.validation !== undefined);
   const model = await chosenModel(run[chosen], trainer);
   // Without a validation set the loop has just evaluated these weights on the test set.
   const known = chosen === 'last' && watchedSet(data.split) === data.split.test ? outcome.evaluation : undefined;

@@ -3,6 +3,7 @@ import type { RankingRunConfig } from '../../config/ranking-schema.ts';
 import type { PreparedRows } from '../../data/prepare-rows.ts';
 import { warningsIn } from '../evaluation/evaluate-set.ts';
 import { segmentations } from '../evaluation/segmentations.ts';
+import { testedCheckpoint } from '../evaluation/tested-checkpoint.ts';
 import { savePredictions } from '../folder/predictions.ts';
 import type { RunResults } from '../folder/results.ts';
 import type { RunDir } from '../folder/run-dir.ts';
@@ -31,7 +32,7 @@ export async function finishRankingRun(
   const { model } = outcome.trainer;
   const { split } = data;
   const { evaluation: options } = config;
-  const chosen = options.checkpoint ?? (split.validation !== undefined ? 'best' : 'last');
+  const chosen = testedCheckpoint(options, split.validation !== undefined);
   await loadWeights(run[chosen], model);
   const test = await evaluateRows(model, split.test, context);
   const validation = split.validation && (await evaluateRows(model, split.validation, context));

@@ -1,4 +1,4 @@
-import { mkdtempSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { excludeSeenInWords } from '@seqrec/models';
@@ -6,8 +6,10 @@ import { describe, expect, it, test } from 'vitest';
 import { resolveConfig } from '../../config/load-recipe.ts';
 import { protocolDifferences } from '../../run/evaluation/protocol.ts';
 import { writeJson } from '../../run/folder/atomic.ts';
-import { saveRanks } from '../../run/folder/ranks.ts';
-import { createRunDir } from '../../run/folder/run-dir.ts';
+import { readRanks, saveRanks } from '../../run/folder/ranks.ts';
+import { createRunDir, listRuns, openRunDir } from '../../run/folder/run-dir.ts';
+import { shopData, writeShop } from '../../testing/coded-shop.ts';
+import { runMain } from '../../testing/run-main.ts';
 import { compareRuns, renderComparisons } from './compare-runs.ts';
 
 const definition = [
@@ -68,6 +70,27 @@ describe('runs of one protocol', () => {
     expect(comparison).toMatchObject({ users: 4, protocol: [] });
     expect(renderComparisons([comparison])).not.toContain('Not one protocol');
   });
+});
+
+test('ranks that are missing are made again of the checkpoint that the test set saw', async () => {
+  writeShop(out);
+  const file = join(out, 'last.yaml');
+  const small = { embeddingDim: 8, ffnDim: 8, numBlocks: 1, maxSequenceLength: 6 };
+  const evaluation = { ks: [5], selectBy: 'NDCG@5', checkpoint: 'last', baselines: [] };
+  const config = { extends: 'csv/sasrec', data: shopData(out), model: small, training: { epochs: 2 }, evaluation };
+  writeFileSync(file, JSON.stringify(config));
+  const { code, errors } = await runMain('train', '--config', file, '--out', out, '--quiet', '--backend', 'cpu');
+  expect([code, errors]).toEqual([0, '']);
+  const run = openRunDir(out, listRuns(out).find((id) => id.startsWith('last'))!);
+  const before = readRanks(run.ranks);
+  rmSync(run.ranks);
+  await compareRuns({
+    ...{ out, metrics: ['HR@5'], quiet: true },
+    runs: [run.id, run.id],
+    backend: { backend: 'cpu' },
+  });
+  expect(readRanks(run.ranks).checkpoint).toBe('last');
+  expect([...readRanks(run.ranks).ranks]).toEqual([...before.ranks]);
 });
 
 const reworded = (line: string, other: string) => ({

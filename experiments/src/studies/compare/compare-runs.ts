@@ -10,6 +10,7 @@ import {
   refuseDifferences,
   renderDifferences,
 } from '../../run/evaluation/protocol.ts';
+import { testedCheckpoint } from '../../run/evaluation/tested-checkpoint.ts';
 import { readJson } from '../../run/folder/atomic.ts';
 import { readRanks, type SavedRanks, saveRanks } from '../../run/folder/ranks.ts';
 import { openRunDir, type RunDir } from '../../run/folder/run-dir.ts';
@@ -80,10 +81,10 @@ export async function compareRuns(request: CompareRequest): Promise<RunCompariso
 async function ranksOf(run: RunDir, request: CompareRequest, progress: Progress): Promise<SavedRanks> {
   if (existsSync(run.ranks)) return readRanks(run.ranks);
   await startBackend(request.backend);
+  const { data, evaluation: rules } = savedConfig(run).config;
   const hasValidation =
-    savedConfig(run).config.data.format !== 'synthetic' &&
-    (readJson(run.data) as DataSummary).examples.validation !== undefined;
-  const checkpoint = hasValidation ? 'best' : 'last';
+    data.format !== 'synthetic' && (readJson(run.data) as DataSummary).examples.validation !== undefined;
+  const checkpoint = testedCheckpoint(rules, hasValidation);
   const { dataFolder, out } = request;
   const opened = await openTrainedRun({ out, run: run.path, checkpoint, dataFolder, progress, takesGeneration: true });
   const evaluation = await evaluateSet(opened.model, opened.data.split.test, {
