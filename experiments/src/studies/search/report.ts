@@ -95,7 +95,8 @@ function byKey({ trials, rungs, journal, metric }: SearchResult, dimension: Dime
   const { position, format, ticks } = scaleOf(dimension);
   const lines = rungs.flatMap(({ epochs }, k): Line[] => {
     const points = journal
-      .filter(({ rung, epochs: own, failed }) => rung === k && own >= epochs && failed === undefined)
+      // Epochs by which a budget in time is planned are part of the first rung, or all of it.
+      .filter(({ rung, epochs: own, failed }) => Math.max(0, rung) === k && own >= epochs && failed === undefined)
       .flatMap(({ trial, value }) =>
         value === undefined ? [] : [{ x: position(trials[trial].settings[keys[0]], trials[trial]), y: value }],
       )

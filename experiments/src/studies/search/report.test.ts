@@ -1,0 +1,37 @@
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, expect, it } from 'vitest';
+import { parseSpace } from '../../config/search-space.ts';
+import type { Segment } from './halving.ts';
+import { writeSearchReport } from './report.ts';
+import type { SearchResult } from './result.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'seqrec-search-report-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+it('has the first rung where its epochs are those by which a budget in time was planned', () => {
+  const key = 'optimizer.learningRate';
+  const rates = ['0.001', '0.01', '0.1'];
+  const segment = (trial: number, rung: number, epochs: number): Segment => ({
+    ...{ trial, rung, epochs, value: 0.1 + 0.01 * trial, bestEpoch: epochs, seconds: 1, ended: false },
+  });
+  const result = {
+    request: { recipe: 'csv/sasrec', trials: 3, eta: 3, seed: 1, space: parseSpace({ [key]: rates }, () => '') },
+    ...{ metric: 'NDCG@10', isComplete: true, spent: 4, unit: 'seconds' },
+    journal: [segment(0, -1, 1), segment(1, -1, 1), segment(2, -1, 1), segment(2, 1, 3)],
+    rungs: [
+      { epochs: 1, trials: 3 },
+      { epochs: 3, trials: 1 },
+    ],
+    trials: rates.map((rate, i) => ({
+      ...{ trial: i + 1, settings: { [key]: rate }, state: 'left', epochs: 1, value: 0.1 + 0.01 * i, seconds: 1 },
+      curve: [[1, 0.1]],
+    })),
+  } as unknown as SearchResult;
+  writeSearchReport(folder, result, { command: 'seqrec search' });
+  const plot = join(folder, 'plots', 'key-1.svg');
+  expect(existsSync(plot)).toBe(true);
+  const named = readFileSync(plot, 'utf8').match(/epoch [13]/g);
+  expect(new Set(named)).toEqual(new Set(['epoch 1', 'epoch 3']));
+});
