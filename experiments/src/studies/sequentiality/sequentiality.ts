@@ -3,6 +3,7 @@ import type { RecipeConfig } from '../../config/schema.ts';
 import { type PreparedData, windowed } from '../../data/dataset.ts';
 import { evaluateSet, protocolOf } from '../../run/evaluation/evaluate-set.ts';
 import type { Progress } from '../../terminal/progress.ts';
+import { meanJaccard } from './jaccard.ts';
 import { countRules, shuffledSequences, trainingSequences } from './n-grams.ts';
 
 export interface SequentialityOptions {
@@ -27,7 +28,7 @@ export interface Sequentiality {
     readonly before: number;
     readonly shuffled: readonly number[];
   }[];
-  /** Mean over queries of `|A and B| / |A or B|` of the lists of ten before and after, under each seed. */
+  /** Mean over queries of `|A and B| / |A or B|` of the lists of ten before and after, two empty ones 1, by seed. */
   readonly jaccard: readonly number[];
   /** Runs of two and three items in training that occur often enough, before and after. */
   readonly rules: readonly { readonly length: number; readonly before: number; readonly shuffled: readonly number[] }[];
@@ -53,10 +54,11 @@ export async function sequentiality(options: SequentialityOptions): Promise<Sequ
   };
   const protocol = protocolOf(test, context);
   const before = await evaluateSet(model, test, context);
+  const { candidates } = protocol;
   const examples = windowed(test, window);
   const k = Math.min(LIST_LENGTH, model.numItems);
   const { excludeSeen, queryTime, batchSize } = evaluation;
-  const lists = { model, examples, k, excludeSeen, queryTime, batchSize };
+  const lists = { ...{ model, examples, k, excludeSeen, queryTime, batchSize }, ...(candidates && { candidates }) };
   const asIs = await recommendedLists(lists);
   const shuffled: Readonly<Record<string, number>>[] = [];
   const jaccard: number[] = [];
@@ -82,13 +84,4 @@ export async function sequentiality(options: SequentialityOptions): Promise<Sequ
       shuffled: ofSeeds.map((each) => countRules(each, length, support)),
     })),
   };
-}
-
-function meanJaccard(a: readonly Int32Array[], b: readonly Int32Array[]): number {
-  const sum = a.reduce((total, list, q) => {
-    const own = new Set(list);
-    const both = b[q].filter((item) => own.has(item)).length;
-    return total + both / (own.size + b[q].length - both);
-  }, 0);
-  return sum / a.length;
 }
