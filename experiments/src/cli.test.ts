@@ -71,6 +71,10 @@ describe('wrong usage ends with code 2 and a suggestion', () => {
       ['delta', 'apply', 'a', 'b', '--out', 'c', '--int8'],
       'seqrec delta apply: expected BASE DELTA ... --out FILE; got --int8, of make',
     ],
+    [
+      ['evaluate', 'x', '--include-seen', '--evaluation.excludeSeen', 'all'],
+      '--include-seen: expected it or --evaluation.excludeSeen, each of which says what is left out; got both',
+    ],
     [['evaluate', 'x', '--split', 'tst'], '--split: expected one of validation, test; got "tst"'],
     [['recommend', 'x'], 'expected --user or --history, one of them'],
     [['recommend', 'x', '--user', '1', '--history', '2'], 'expected --user or --history, one of them'],

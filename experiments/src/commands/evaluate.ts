@@ -113,6 +113,10 @@ async function evaluateCommand(name: string | undefined, options: Options, { ove
     throw new UsageError('seqrec evaluate: expected a run, or --from FILE; got none');
   if (from === undefined && configFile !== undefined)
     throw new UsageError('--config: expected it with --from FILE; a run has its configuration');
+  if (options.includeSeen && overrides.some(({ key }) => key === 'evaluation.excludeSeen'))
+    throw new UsageError(
+      '--include-seen: expected it or --evaluation.excludeSeen, each of which says what is left out; got both',
+    );
   const { evaluateRanking, MEASURED_ROWS } = await import('./evaluate-ranking.ts');
   const ofMeasuring = measuredKeys();
   const known = [...ofMeasuring, ...MEASURED_ROWS];
