@@ -76,6 +76,7 @@ export { type EvaluateFutureOptions, evaluateFuture, type FutureEvaluation } fro
 export { type Cadence, type FutureOptions, type FutureQuery, futureQueries } from './evaluate/future-queries.ts';
 export { discountedGain, type Gain, hitGain, overTies, reciprocalGain } from './evaluate/gains.ts';
 export { type EvaluateGeneratedOptions, evaluateGenerated } from './evaluate/generated.ts';
+export { type GeneratedListsOptions, generatedLists } from './evaluate/generated-lists.ts';
 export { evaluateItemNeighbours, type ItemNeighbours, type ItemNeighboursOptions } from './evaluate/item-neighbours.ts';
 export { giniOfItems, interestEntropy, p90Coverage } from './evaluate/list-metrics.ts';
 export {

@@ -2,7 +2,7 @@ import { type ExampleSet, eventsOfItems } from '@seqrec/data';
 import {
   codeWriter,
   coverage,
-  evaluateGenerated,
+  generatedLists,
   giniOfItems,
   type Protocol,
   p90Coverage,
@@ -104,15 +104,10 @@ function listsOf(
 ): Promise<readonly Int32Array[]> {
   const { generation } = context.data;
   const { excludeSeen, queryTime, batchSize } = context.options;
-  const protocol = listProtocol(set, context);
-  const { examples, candidates } = protocol;
+  const { examples, candidates } = listProtocol(set, context);
   return withProgress(`lists of ${set.name}, users`, context, async (onProgress) => {
-    if (generation === undefined)
-      return recommendedLists({
-        ...{ model, examples, k, excludeSeen, queryTime, batchSize, onProgress },
-        ...(candidates && { candidates }),
-      });
-    const lists: Int32Array[] = [];
+    const asked = { examples, k, excludeSeen, queryTime, batchSize, ...(candidates && { candidates }), onProgress };
+    if (generation === undefined) return recommendedLists({ model, ...asked });
     const { codes, beams, mask, debias } = generation;
     const dense = denseDecoding(generation, model);
     if (beams !== 'all' && beams < k && dense?.levels !== 0)
@@ -120,11 +115,9 @@ function listsOf(
         `evaluation.lists: expected at most task.beams, ${beams}; got ${k}`,
         'more beams, or shorter lists',
       );
-    await evaluateGenerated({
+    return generatedLists({
       ...{ writer: codeWriter(model, generation), codes, beams, mask, debias, ...(dense && { dense }) },
-      ...{ ...protocol, batchSize, onProgress },
-      onList: (_, items) => lists.push(items.slice(0, k)),
+      ...asked,
     });
-    return lists;
   });
 }

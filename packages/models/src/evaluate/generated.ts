@@ -1,38 +1,13 @@
-import { makeBatch } from '@seqrec/data';
 import { EvaluationError } from '../errors.ts';
-import type { BeamOptions, CodeMask, GeneratedList } from '../generators/beams.ts';
-import { type Debias, debiasOf } from '../generators/code-shares.ts';
-import { codeSymbols } from '../generators/code-symbols.ts';
-import type { DenseHead } from '../generators/dense/head.ts';
-import { candidateFinder, type DenseDecoding, scoreOfDense } from '../generators/dense/rank.ts';
-import type { CodeWriter } from '../generators/generator.ts';
-import { CodeTrie } from '../semantic-ids/codes/trie.ts';
-import type { Codes } from '../semantic-ids/tokenizers/tokenizer.ts';
+import type { GeneratedList } from '../generators/beams.ts';
+import { scoreOfDense } from '../generators/dense/rank.ts';
 import { yieldToEventLoop } from '../train/yield.ts';
+import { itemWriter, type WritingOptions } from './item-writer.ts';
 import { type Evaluation, type Protocol, RankCollector } from './protocol.ts';
-import { askedAt, DEFAULT_QUERY_TIME, everyPosition } from './query-time.ts';
+import { everyPosition } from './query-time.ts';
 import { collapsed, type Place } from './ties.ts';
 
-export interface EvaluateGeneratedOptions extends Protocol {
-  readonly writer: CodeWriter;
-  /** A row an item: of item 1 first. */
-  readonly codes: Codes;
-  /** Beams of a history; `all` ranks every item exactly. */
-  readonly beams: number | 'all';
-  /** Default `after`. */
-  readonly mask?: CodeMask;
-  /** Takes popularity off the scores; default: not. */
-  readonly debias?: Debias;
-  /** Ranks by vectors of items too; default: by codes alone. */
-  readonly dense?: DenseDecoding & { readonly head: DenseHead };
-  /** What is found after the history of an example, best first, as dense items. */
-  readonly onList?: (example: number, items: Int32Array) => void;
-  /** Histories at a time, default 64; with `beams: 'all'` so many that all their prefixes are at most `MOST_ROWS`. */
-  readonly batchSize?: number;
-}
-
-/** Prefixes of one pass, where every item is ranked. */
-const MOST_ROWS = 2 ** 16;
+export type EvaluateGeneratedOptions = Protocol & WritingOptions;
 
 /**
  * Ranks by generated codes: the target's place among the items that `constrainedBeams` writes after its history,
@@ -42,24 +17,21 @@ const MOST_ROWS = 2 ** 16;
  * @throws EvaluationError when a cut-off exceeds the number of beams, else as `evaluate`.
  */
 export async function evaluateGenerated(options: EvaluateGeneratedOptions): Promise<Evaluation> {
-  const { codes, positions = 'last', queryTime = DEFAULT_QUERY_TIME, onProgress } = options;
+  const { codes, positions = 'last', onProgress } = options;
   const collector = new RankCollector(options);
   check(options);
-  const trie = new CodeTrie(codes);
-  const penalty = debiasOf(trie, options.debias);
-  const symbols = codeSymbols(codes);
   let leftOut = 0;
   const apart = positions === 'all' ? everyPosition(options.examples, isUsed) : undefined;
   const set = apart?.set ?? options.examples;
   const total = set.targets.length;
   const original = (e: number): number => apart?.examples[e] ?? e;
   const ofSteps = codes.sizes.map(() => ({ invalid: 0, asked: 0 }));
-  const batchSize = sizeOf(options, trie);
-  const finder = await candidateFinder(trie, options.dense);
+  const writer = await itemWriter(options);
+  const { batchSize } = writer;
   try {
     await rankAll();
   } finally {
-    finder.dispose();
+    writer.dispose();
   }
   collector.leaveOut(leftOut);
   if (collector.isConstant) throw collapsed('evaluate');
@@ -78,28 +50,15 @@ export async function evaluateGenerated(options: EvaluateGeneratedOptions): Prom
   }
 
   async function rank(sources: readonly number[]): Promise<void> {
-    const reader = options.writer.read(askedAt(makeBatch(set, sources), queryTime), symbols);
-    try {
-      const closed = sources.map((e) => closedFor(original(e), set.targets[e]));
-      const beams: BeamOptions = {
-        ...{ trie, width: options.beams === 'all' ? Number.POSITIVE_INFINITY : options.beams },
-        mask: options.mask ?? 'after',
-        ...(penalty && { penalty }),
-        open: (b) => (closed[b].length === 0 ? undefined : trie.without(closed[b])),
-      };
-      const { lists, invalid, asked } = await finder.find(reader, sources.length, beams);
-      for (const [level, step] of ofSteps.entries()) {
-        step.invalid += invalid[level];
-        step.asked += asked[level];
-      }
-      for (const [i, e] of sources.entries()) {
-        options.onList?.(original(e), inOrder(lists[i]));
-        const place = placeOf(lists[i], collector.itemIds[set.targets[e]] - 1);
-        if (place === undefined) collector.miss(original(e), set.targets[e], 'no-score');
-        else collector.close(collector.open(original(e), set.targets[e]), place);
-      }
-    } finally {
-      reader.dispose();
+    const { lists, invalid, asked } = await writer.write(set, sources, (e) => closedFor(original(e), set.targets[e]));
+    for (const [level, step] of ofSteps.entries()) {
+      step.invalid += invalid[level];
+      step.asked += asked[level];
+    }
+    for (const [i, e] of sources.entries()) {
+      const place = placeOf(lists[i], collector.itemIds[set.targets[e]] - 1);
+      if (place === undefined) collector.miss(original(e), set.targets[e], 'no-score');
+      else collector.close(collector.open(original(e), set.targets[e]), place);
     }
   }
 
@@ -109,20 +68,14 @@ export async function evaluateGenerated(options: EvaluateGeneratedOptions): Prom
     return used;
   }
 
-  /** Rows of items that are no candidates for an event. */
-  function closedFor(example: number, target: number): number[] {
+  /** Items that are no candidates for an event. */
+  function closedFor(example: number, target: number): Set<number> {
     const { itemIds } = collector;
     const closed = new Set(itemIds.subarray(...collector.excluded(example, target)));
     for (let item = collector.lastItem(example) + 1; item <= codes.count; item++) closed.add(item);
     closed.delete(itemIds[target]);
-    return Array.from(closed, (item) => item - 1);
+    return closed;
   }
-}
-
-/** Items of a list, best first; of equal scores the lower item first. */
-function inOrder({ rows, scores }: GeneratedList): Int32Array {
-  const places = Array.from(rows.keys()).sort((a, b) => scores[b] - scores[a] || rows[a] - rows[b]);
-  return Int32Array.from(places, (place) => rows[place] + 1);
 }
 
 /** Where a row stands in a list; nothing where it does not. */
@@ -150,14 +103,6 @@ function check({ beams, ks, codes, examples, dense }: EvaluateGeneratedOptions):
   throw new EvaluationError(
     `evaluate: beams: expected at least as many as the largest cut-off, ${largest}; got ${beams}; more beams, or smaller cut-offs`,
   );
-}
-
-function sizeOf({ beams, batchSize = 64 }: EvaluateGeneratedOptions, trie: CodeTrie): number {
-  if (!Number.isInteger(batchSize) || batchSize < 1)
-    throw new EvaluationError(`evaluate: batchSize: expected an integer >= 1; got ${batchSize}`);
-  if (beams !== 'all') return batchSize;
-  const widest = Math.max(...trie.sizes.map((_, level) => trie.nodes(level)));
-  return Math.max(1, Math.min(batchSize, Math.floor(MOST_ROWS / widest)));
 }
 
 /** What a score is, and how much of the model's probability was on codes that no item has. */

@@ -48,7 +48,7 @@ export async function recommendedLists(options: RecommendedListsOptions): Promis
       const queries = tf.tidy(() => encodeLast(model, batch));
       batch.dispose();
       try {
-        const excluded = leftOut(block, options, model.numItems);
+        const excluded = leftOutOf(block, options);
         const { ids } = await topItems({ queries, items, excluded, firstItem: 1, k });
         lists.push(...block.map((_, q) => ids.slice(q * k, (q + 1) * k).filter((id) => id > 0)));
       } finally {
@@ -63,20 +63,25 @@ export async function recommendedLists(options: RecommendedListsOptions): Promis
   return lists;
 }
 
-/** Distinct items of a block that are left out: seen ones, and those that are no candidates. */
-function leftOut(
-  block: readonly number[],
+/** Distinct items that are left out of the list of an example: seen ones, and those that are no candidates. */
+export function* leftOut(
+  example: number,
   { examples, excludeSeen, candidates }: Pick<RecommendedListsOptions, 'examples' | 'excludeSeen' | 'candidates'>,
   numItems: number,
-) {
+): Iterable<number> {
   const { targets, interactions } = examples;
+  const last = candidates?.(example) ?? numItems;
+  const seen = interactions.itemIds.subarray(...seenEvents(examples, example, targets[example], excludeSeen));
+  for (const item of new Set(seen)) if (item <= last) yield item;
+  for (let item = last + 1; item <= numItems; item++) yield item;
+}
+
+/** The same of a block. */
+function leftOutOf(block: readonly number[], options: RecommendedListsOptions) {
   const offsets = new Int32Array(block.length + 1);
   const ids: number[] = [];
   for (const [q, e] of block.entries()) {
-    const last = candidates?.(e) ?? numItems;
-    const seen = interactions.itemIds.subarray(...seenEvents(examples, e, targets[e], excludeSeen));
-    for (const item of new Set(seen)) if (item <= last) ids.push(item);
-    for (let item = last + 1; item <= numItems; item++) ids.push(item);
+    for (const item of leftOut(e, options, options.model.numItems)) ids.push(item);
     offsets[q + 1] = ids.length;
   }
   return { offsets, ids: Int32Array.from(ids) };

@@ -4,6 +4,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ConfigError, EvaluationError } from '../../errors.ts';
 import { type EvaluateGeneratedOptions, evaluateGenerated } from '../../evaluate/generated.ts';
+import { generatedLists } from '../../evaluate/generated-lists.ts';
 import { codeDecoder } from '../../generators/code-decoder.ts';
 import { codeSymbols } from '../../generators/code-symbols.ts';
 import type { TokenEncoder } from '../../model.ts';
@@ -192,6 +193,57 @@ describe('ranks of generated codes', () => {
       'evaluate: beams: expected at least as many as the largest cut-off, 5; got 4; more beams, or smaller cut-offs',
     );
     await expect(evaluated(model, { codes: drawnCodes(19, [4, 5, 3], 7) })).rejects.toThrow(EvaluationError);
+    model.dispose();
+  });
+});
+
+describe('lists of generated codes', () => {
+  const codes = drawnCodes(20, [4, 5, 3], 7);
+  // Every other user takes the first item again, last.
+  const items = [3, 9, 4, 14, 3, 5, 7, 8, 20, 11, 12, 1, 6, 2, 12, 10, 13, 15, 16, 17];
+  const interactions = interactionsFromArrays({
+    ...{ name: 'repeats', items, users: items.map((_, e) => Math.floor(e / 5)), timestamps: items.map((_, e) => e) },
+    catalogue: Array.from({ length: 20 }, (_, i) => ({ item: i + 1 })),
+  });
+  const examples = latestWindow(trainTest(interactions).test, { maxLength: 6 });
+  const { itemIds } = interactions;
+  const batch = makeBatch(examples, [...examples.targets.keys()]);
+  const seenBy = (e: number) => new Set(itemIds.subarray(examples.starts[e], examples.targets[e]));
+
+  it('hold the best items that were not seen, a target among those that were', async () => {
+    expect([...examples.targets].filter((target, e) => seenBy(e).has(itemIds[target]))).toHaveLength(2);
+    const model = over(sasrec, codes);
+    const writer = codeDecoder(model, { temperature: 0.3, isCached: true });
+    const reader = codeDecoder(model, { temperature: 0.3, isCached: false }).read(batch, codeSymbols(codes));
+    const likelihoods = itemLikelihoods(reader, batch, codes, 'after');
+    const asked = { writer, codes, examples, k: 20 };
+    for (const excludeSeen of [true, false]) {
+      const expected = likelihoods.map((scores, e) =>
+        Array.from(scores.keys(), (row) => row + 1)
+          .filter((item) => !excludeSeen || !seenBy(e).has(item))
+          .sort((a, b) => scores[b - 1] - scores[a - 1]),
+      );
+      for (const beams of ['all', 20] as const) {
+        const lists = await generatedLists({ ...asked, beams, excludeSeen, batchSize: 3 });
+        expect(lists.map((list) => [...list])).toEqual(expected);
+      }
+      const narrow = await generatedLists({ ...asked, k: 3, beams: 3, excludeSeen });
+      for (const [e, list] of narrow.entries()) {
+        expect(list).toHaveLength(3);
+        for (const item of list) expect(excludeSeen && seenBy(e).has(item)).toBe(false);
+      }
+    }
+    model.dispose();
+  });
+
+  it('hold no item beyond the candidates of an example', async () => {
+    const model = over(sasrec, codes);
+    const writer = codeDecoder(model, { temperature: 0.3, isCached: true });
+    const asked = { writer, codes, beams: 'all', examples, k: 20, excludeSeen: true } as const;
+    const all = await generatedLists(asked);
+    const lists = await generatedLists({ ...asked, k: 4, candidates: (e) => 6 + e });
+    for (const [e, list] of lists.entries())
+      expect([...list]).toEqual([...all[e]].filter((item) => item <= 6 + e).slice(0, 4));
     model.dispose();
   });
 });
