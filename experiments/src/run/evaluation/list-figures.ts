@@ -31,7 +31,7 @@ export async function listFigures(
   context: EvaluationContext,
   counts: ArrayLike<number> = eventsOfItems(context.data.split),
 ): Promise<Readonly<Record<string, number>>> {
-  const k = lengthOf(model.numItems, context);
+  const k = lengthOf(set, context);
   return figuresOf(await listsOf(model, set, k, context), k, set, counts);
 }
 
@@ -44,15 +44,15 @@ export async function baselineListFigures(
   const { lists, baselineHistory: history, excludeSeen } = context.options;
   if (lists === undefined) return {};
   const { examples, candidates } = listProtocol(set, context);
-  const k = lengthOf(scorer.numItems, context);
+  const k = lengthOf(set, context);
   const made = await withProgress(`lists of ${scorer.name} on ${set.name}, users`, context, (onProgress) =>
     scorerLists({ scorer, examples, k, excludeSeen, history, ...(candidates && { candidates }), onProgress }),
   );
   return figuresOf(made, k, set, eventsOfItems(context.data.split));
 }
 
-function lengthOf(numItems: number, { options }: EvaluationContext): number {
-  return Math.min(options.lists ?? 10, numItems);
+function lengthOf({ interactions }: ExampleSet, { options }: EvaluationContext): number {
+  return Math.min(options.lists ?? 10, interactions.numItems);
 }
 
 function figuresOf(

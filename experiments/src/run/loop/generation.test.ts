@@ -48,6 +48,13 @@ describe('a run of generation', () => {
     expect(few.errors).toContain('expected at least as many as the largest cut-off, 10; got 5');
   });
 
+  it('has lists as long as there are items, of which there are more than codes', async () => {
+    const lists = ['--evaluation.lists', '30', '--task.beams', 'all', '--baselines', 'none'];
+    const { output, errors } = await runMain('evaluate', run, '--out', runs, '--json', '--quiet', ...lists);
+    expect(errors).toBe('');
+    expect(JSON.parse(output).metrics).toMatchObject({ 'coverage@24': 1, 'P90Coverage@24': 22 / 24 });
+  });
+
   it('is evaluated on a sample, the same for whoever asks', async () => {
     const on = (...more: string[]) =>
       runMain('evaluate', run, '--out', runs, '--json', '--quiet', '--baselines', 'none', ...more);
