@@ -84,7 +84,10 @@ async function run(dataset: string, options: Options, { overrides, argv }: Invoc
   const rule = choiceOption('window', options.window, slidingRules);
   if (rule !== undefined) {
     const { coverWindows, renderCoverage } = await import('../data/window-coverage.ts');
-    const coverage = coverWindows((await readRequested(request)).interactions, {
+    const { splitOf } = await import('../data/split-by.ts');
+    const { interactions, ...read } = await readRequested(request);
+    const covered = splitOf({ ...read, split: 'leave-last-out' }, interactions).interactions;
+    const coverage = coverWindows(covered, {
       rule,
       maxLength: integerOption('max-length', options.maxLength) ?? 200,
       maxHistory: integerOption('max-history', options.maxHistory),

@@ -47,6 +47,18 @@ test('a file of one`s own is described under every split', async () => {
 /** `seqrec data`, with what it printed. */
 const seqrecData = (...argv: string[]) => runMain('data', ...argv, '--quiet');
 
+test('cold items are taken out of the events of sequences, and of the rows of a ranker', async () => {
+  const cold = ['--user', 'who', '--item', 'what', '--time', 'when', '--data.coldItems.share', '0.4'];
+  const { output } = await seqrecData(writeTable('cold.csv', seconds), ...cold);
+  expect(output).toContain('Took the events of 2 cold items out of training (a share of 0.4, seed 1)');
+  expect(output).toContain('Split global-time: not possible\n  withColdItems: expected the split leave-last-out or');
+  expect(output).toContain(
+    '11 training rows of 2 cold items (a share of 0.4, seed 1) are left out; 1 test rows are of them',
+  );
+  const window = await seqrecData(join(folder, 'cold.csv'), ...cold, '--window', 'control', '--max-length', '2');
+  expect(window.output).toMatch(/users with a longer history +0 of 7 /);
+});
+
 test('a split that cannot be made says why, and the rest is shown', async () => {
   // Three events a user: enough for train-test alone, and there are no times.
   const file = join(folder, 'short.csv');

@@ -23,7 +23,7 @@ import { dataFolder } from './data-folder.ts';
 import type { ColumnSummary, DataSummary, PartSummary } from './data-summary.ts';
 import { type FileConfig, filtered, loadInteractions } from './dataset.ts';
 import { withSemanticIds } from './semantic-ids.ts';
-import { splitBy } from './split-by.ts';
+import { splitOf } from './split-by.ts';
 import { summariseData, summariseWithout } from './summarise-data.ts';
 
 export interface DescribeRequest {
@@ -47,13 +47,13 @@ const usualColumns = { user: 'user', item: 'item', time: 'timestamp' };
 
 /** A data set under every split; one that cannot be made says why. */
 export async function describeData(request: DescribeRequest): Promise<DataSummary[]> {
-  const { interactions, split } = await readRequested(request);
+  const { interactions, coldItems, split } = await readRequested(request);
   const { hasTimestamps, roles } = interactions;
   const ofParts = protocolsOfParts.filter((protocol) => hasTimestamps || protocol !== 'rows-by-time');
   const usual = roles.part === undefined ? protocols : ofParts;
   return (split === undefined ? usual : [split]).map((protocol) => {
     try {
-      return summariseData(splitBy(protocol, interactions));
+      return summariseData(splitOf({ split: protocol, ...(coldItems && { coldItems }) }, interactions));
     } catch (error) {
       if (!(error instanceof DataError)) throw error;
       return summariseWithout(typeof protocol === 'string' ? protocol : protocol.kind, interactions, error.message);
@@ -61,10 +61,13 @@ export async function describeData(request: DescribeRequest): Promise<DataSummar
   });
 }
 
-/** Reads the data set of a request, after fetching it if asked; with the split that it names, if it names one. */
+/**
+ * Reads the data set of a request, after fetching it if asked; with the split that it names, if it names one. Cold
+ * items are taken out by `splitOf`: which of their events stay is up to the split.
+ */
 export async function readRequested(
   request: DescribeRequest,
-): Promise<{ readonly interactions: Interactions; readonly split?: FileConfig['split'] }> {
+): Promise<{ readonly interactions: Interactions } & Partial<Pick<FileConfig, 'split' | 'coldItems'>>> {
   const folder = dataFolder(request.folder);
   if (request.download) await fetchDataset(request.dataset, folder, request.progress);
   const config = await configOf(request);
@@ -72,11 +75,12 @@ export async function readRequested(
   const named = request.overrides?.some(({ key }) => key === 'data.split' || key.startsWith('data.split.'));
   const all = filtered(interactions, config);
   const kept = await withSemanticIds(all, config, {
-    events: () => eventsOfItems(splitBy(config.split, all)),
+    events: () => eventsOfItems(splitOf(config, all)),
     cacheFolder: CACHE_FOLDER,
     progress: request.progress,
   });
-  return { interactions: kept, ...(named && { split: config.split }) };
+  const { split, coldItems } = config;
+  return { interactions: kept, ...(coldItems && { coldItems }), ...(named && { split }) };
 }
 
 /** Keys of data that only training reads. */

@@ -1,15 +1,19 @@
 import {
   byUser,
+  type ColdItemsOptions,
   givenSplit,
   globalTime,
   type Interactions,
   lastRows,
   leaveLastOut,
   type RandomSplitOptions,
+  type RowSplit,
   randomSplit,
   rowsByTime,
   type Split,
   trainTest,
+  withColdItems,
+  withColdRows,
 } from '@seqrec/data';
 import type { DataConfig, WorldConfig } from '../config/data-schema.ts';
 import { defined } from './defined.ts';
@@ -21,7 +25,18 @@ type Random = Extract<SplitConfig, { kind: 'random' }>;
 type LastRows = Partial<Extract<SplitConfig, { kind: 'last-rows' }>>;
 type RowsByTime = Extract<SplitConfig, { kind: 'rows-by-time' }>;
 
-/** The split of a configuration. */
+/** The split of a configuration, its cold items taken out of what trains: their events, or the rows of a ranker. */
+export function splitOf(
+  { split, coldItems }: { readonly split: SplitConfig; readonly coldItems?: ColdItemsOptions },
+  interactions: Interactions,
+): Split {
+  const whole = splitBy(split, interactions);
+  if (coldItems === undefined) return whole;
+  if (whole.examples !== undefined) return withColdRows(whole as RowSplit, coldItems);
+  return splitBy(split, withColdItems(whole, coldItems));
+}
+
+/** The split of a configuration, cold items left where they are. */
 export function splitBy(config: SplitConfig, interactions: Interactions): Split {
   const split = typeof config === 'string' ? { kind: config } : config;
   switch (split.kind) {

@@ -5,7 +5,7 @@ import type { Override } from '../arguments.ts';
 import { applyOverrides } from '../config/overrides.ts';
 import { readRequested } from '../data/describe-data.ts';
 import { fitIdsTo } from '../data/ids/fit-to-data.ts';
-import { splitBy } from '../data/split-by.ts';
+import { splitOf } from '../data/split-by.ts';
 import { UsageError } from '../errors.ts';
 import { type BackendOptions, startBackend } from '../run/process/backend.ts';
 import type { Progress } from '../terminal/progress.ts';
@@ -40,9 +40,10 @@ export async function readDataOfIds({ dataset, folder, overrides, progress }: Om
       'it takes keys of ids and of data: --ids.tokenizer.levels, --data.ties and so on',
     );
   const request = { dataset, folder, download: false, lenient: false, columns: {}, overrides: ofData, progress };
-  const { interactions, split = 'leave-last-out' } = await readRequested(request);
+  const { interactions: all, split = 'leave-last-out', ...read } = await readRequested(request);
   progress.clear();
-  return { interactions, train: splitBy(split, interactions).train, overrides: ofIds };
+  const { interactions, train } = splitOf({ split, ...read }, all);
+  return { interactions, train, overrides: ofIds };
 }
 
 /** Fits ids to the items of a data set. Nothing of its test set is read. */

@@ -1,7 +1,13 @@
 import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { useBackend } from '@seqrec/core';
+import { readSemanticIds, semanticIdsSchema } from '@seqrec/models';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { dataConfigSchema } from '../config/data-schema.ts';
+import { prepareData } from '../data/dataset.ts';
+import { fitIdsTo } from '../data/ids/fit-to-data.ts';
+import { Progress } from '../terminal/progress.ts';
 import { runMain } from '../testing/run-main.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'seqrec-ids-'));
@@ -61,6 +67,40 @@ describe('seqrec ids', () => {
     const { code, errors } = await runMain('ids', 'show', at('a.safetensors'), '--item', 'x');
     expect([code, errors]).toEqual([1, expect.stringContaining('expected an item of the ids; got "x"; they have 24')]);
   });
+
+  it.each(['catalogue', 'training'] as const)(
+    'fits to a %s without events of cold items, as a run does',
+    async (to) => {
+      const cold = ['--data.coldItems.share', '0.3', '--ids.fitTo', to, '--ids.vectors', '[{"kind":"behaviour"}]'];
+      const { errors } = await runMain(
+        'ids',
+        'fit',
+        shop,
+        ...small,
+        ...cold,
+        '--to',
+        at('cold.safetensors'),
+        '--quiet',
+      );
+      expect(errors).toBe('');
+      const columns = { user: 'user', item: 'item', time: 'timestamp' };
+      const coldItems = { share: 0.3 };
+      const config = dataConfigSchema().parse({
+        format: 'csv',
+        path: shop,
+        columns,
+        split: 'leave-last-out',
+        coldItems,
+      });
+      const progress = new Progress({ quiet: true });
+      const { split } = await prepareData(config, folder, progress);
+      const tokenizer = { kind: 'residual-k-means', levels: 2, codes: 4 };
+      await useBackend('auto');
+      const ids = semanticIdsSchema().parse({ vectors: [{ kind: 'behaviour' }], fitTo: to, tokenizer });
+      const { codes, items } = await fitIdsTo(split, ids, progress);
+      expect(await readSemanticIds(at('cold.safetensors'))).toMatchObject({ codes, items });
+    },
+  );
 
   it('appends new items to a file of its own, old codes as they were', async () => {
     const args = ['--dataset', more, ...data('more'), '--to', at('b.safetensors'), '--quiet'];
