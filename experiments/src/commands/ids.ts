@@ -1,5 +1,5 @@
 import type { CAC } from 'cac';
-import { textOption } from '../arguments.ts';
+import { rawOption, textOption } from '../arguments.ts';
 import { THREADS } from '../backend-options.ts';
 import type { UsageError as UsageErrorType } from '../errors.ts';
 import type { Action, Invocation } from '../invocation.ts';
@@ -39,7 +39,7 @@ export function registerIds(cli: CAC, invocation: Invocation): void {
     .action((action: string, target: string, options: Options) => run(action, target, options, invocation));
 }
 
-async function run(action: string, target: string, options: Options, { overrides }: Invocation): Action {
+async function run(action: string, target: string, options: Options, { overrides, argv }: Invocation): Action {
   const { UsageError } = await import('../errors.ts');
   const { Progress } = await import('../terminal/progress.ts');
   const { readSemanticIds, writeSemanticIds } = await import('@seqrec/models');
@@ -48,10 +48,13 @@ async function run(action: string, target: string, options: Options, { overrides
   const { formatDuration } = await import('../terminal/format.ts');
   const { checkOutputFile } = await import('../run/folder/output-file.ts');
   checkOptions(action, options, UsageError);
-  const to = textOption('to', options.to);
+  // As typed: ids and names of files may look like numbers.
+  const text = (name: 'to' | 'data' | 'dataset' | 'item'): string | undefined =>
+    textOption(name, options[name]) && rawOption(argv, name);
+  const to = text('to');
   const begin = performance.now();
   const progress = new Progress({ quiet: options.quiet ?? false });
-  const command = { folder: textOption('data', options.data), overrides, backend: options, progress };
+  const command = { folder: text('data'), overrides, backend: options, progress };
   switch (action) {
     case 'fit': {
       const { fitIds } = await import('../ids/fit-ids.ts');
@@ -64,7 +67,7 @@ async function run(action: string, target: string, options: Options, { overrides
       return 0;
     }
     case 'append': {
-      const dataset = textOption('dataset', options.dataset);
+      const dataset = text('dataset');
       if (dataset === undefined)
         throw new UsageError('seqrec ids append: expected --dataset, the data with the new items; got none');
       if (to === undefined || to === target)
@@ -84,7 +87,7 @@ async function run(action: string, target: string, options: Options, { overrides
     case 'show': {
       if (overrides.length > 0) throw new UsageError(`seqrec ids show: unknown option --${overrides[0].key}`);
       const ids = await readSemanticIds(target);
-      const item = textOption('item', options.item);
+      const item = text('item');
       if (item !== undefined) {
         const { showItem } = await import('../ids/show-item.ts');
         console.log(showItem(ids, item));

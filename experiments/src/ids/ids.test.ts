@@ -219,6 +219,18 @@ describe('seqrec ids', () => {
     expect(other).toMatchObject({ code: 2, errors: expect.stringContaining('expected the settings of the fit') });
   });
 
+  it('takes ids that look like numbers as they are', async () => {
+    const rows = Array.from({ length: 60 }, (_, e) => `u${e % 10},${['42', '0042', '1e3', '-7'][(e * 7) % 4]},${e}`);
+    writeFileSync(at('numbers.csv'), ['user,item,timestamp', ...rows].join('\n'));
+    const random = ['--ids.tokenizer.kind', 'random', '--ids.tokenizer.levels', '1', '--ids.tokenizer.codes', '4'];
+    const { errors } = await runMain('ids', 'fit', at('numbers.csv'), ...random, '--to', at('i.safetensors'));
+    expect(errors).not.toContain('error');
+    for (const item of ['42', '0042', '1e3', '-7']) {
+      const { output } = await runMain('ids', 'show', at('i.safetensors'), '--item', item);
+      expect(output.split(': ')[0]).toBe(item);
+    }
+  });
+
   it.each([
     [['ids', 'melt', shop], 'seqrec ids: expected fit, show or append; got "melt"'],
     [['ids', 'fit', shop, '--model.embeddingDim', '4'], 'seqrec ids: unknown option --model.embeddingDim'],
