@@ -77,11 +77,9 @@ async function run(action: string, target: string, options: Options, { overrides
         );
       checkOutputFile('--to', to, '.safetensors');
       const { appendIds } = await import('../ids/append-ids.ts');
-      const ids = await appendIds(target, { ...command, dataset });
+      const { ids, appended } = await appendIds(target, { ...command, dataset });
       await writeSemanticIds(to, ids);
-      console.log(
-        `${to}: version ${ids.version}, ${ids.codes.count} items, ${ids.codes.count - ids.report.items} appended in all`,
-      );
+      console.log(`${to}: version ${ids.version}, ${ids.codes.count} items, ${appended} of them new`);
       return 0;
     }
     case 'show': {

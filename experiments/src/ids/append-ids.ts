@@ -20,7 +20,10 @@ import { type FitIdsCommand, idsSchema, readDataOfIds } from './fit-ids.ts';
  *
  * @throws RunError when there is no new item, or none of the data set's items is in the file.
  */
-export async function appendIds(file: string, command: FitIdsCommand): Promise<StoredIds> {
+export async function appendIds(
+  file: string,
+  command: FitIdsCommand,
+): Promise<{ readonly ids: StoredIds; readonly appended: number }> {
   const ids = await readSemanticIds(file);
   const { interactions, overrides } = await readDataOfIds(command);
   const config = withOtherFiles(ids.config, overrides);
@@ -43,14 +46,13 @@ export async function appendIds(file: string, command: FitIdsCommand): Promise<S
   await startBackend(command.backend);
   const vectors = await idVectors({ ...config, readFile: readVectors }, ids.vectors, interactions);
   const codes = await appendItems(ids, rowsAt(vectors, places));
-  return {
-    ...ids,
-    config,
-    codes,
+  const appended = {
+    ...{ ...ids, config, codes },
     items: [...ids.items, ...places.map((place) => external[place])],
     version: ids.version + 1,
     versions: [...ids.versions, idsDigest(ids)],
   };
+  return { ids: appended, appended: places.length };
 }
 
 /** The settings of the fit, where files of vectors may be others: those that have the new items too. */

@@ -105,7 +105,7 @@ describe('seqrec ids', () => {
   it('appends new items to a file of its own, old codes as they were', async () => {
     const args = ['--dataset', more, ...data('more'), '--to', at('b.safetensors'), '--quiet'];
     const { code, output } = await runMain('ids', 'append', at('a.safetensors'), ...args);
-    expect([code, output]).toEqual([0, `${at('b.safetensors')}: version 2, 26 items, 2 appended in all`]);
+    expect([code, output]).toEqual([0, `${at('b.safetensors')}: version 2, 26 items, 2 of them new`]);
     await runMain('ids', 'show', at('b.safetensors'), '--to', at('more.tsv'));
     const [before, after] = ['codes.tsv', 'more.tsv'].map((name) =>
       readFileSync(at(name), 'utf8').trimEnd().split('\n'),
@@ -145,6 +145,15 @@ describe('seqrec ids', () => {
       1,
       expect.stringContaining('expected a vector for each of the 26 items'),
     ]);
+  });
+
+  it('counts the items that were appended, and not those without a training event', async () => {
+    const cold = ['--data.coldItems.share', '0.3', '--ids.fitTo', 'training', '--to', at('t.safetensors'), '--quiet'];
+    await runMain('ids', 'fit', shop, ...data('shop'), ...small, ...cold);
+    expect((await runMain('ids', 'show', at('t.safetensors'))).output).toMatch(/of the 1\d items of the fit/);
+    const args = ['--dataset', more, ...data('more'), '--to', at('t2.safetensors'), '--quiet'];
+    const { output } = await runMain('ids', 'append', at('t.safetensors'), ...args);
+    expect(output).toBe(`${at('t2.safetensors')}: version 2, 26 items, 2 of them new`);
   });
 
   it('takes vectors of a matrix by the ids of its rows, and does not guess them', async () => {
