@@ -1,4 +1,4 @@
-import { columnsOfVectors, idsDigest, type StoredIds } from '@seqrec/models';
+import { columnsOfVectors, idsDigest, readsVectors, type StoredIds } from '@seqrec/models';
 import { formatCount } from '../terminal/format.ts';
 import { figures, type Listing, lines } from '../terminal/listing.ts';
 
@@ -36,7 +36,7 @@ export function listIds(ids: StoredIds): Listing {
         ...(report.items === codes.count
           ? []
           : ([['figures below', `of the ${formatCount(report.items)} items of the fit`]] as const)),
-        ['vectors', ['random', 'atomic', 'file'].includes(kind) ? 'not read' : vectors],
+        ['vectors', readsVectors(config.tokenizer) ? vectors : 'not read'],
         ['tokenizer', [kind, ...said].join(', ')],
         ['codes of an item', `${codes.sizes.join(' x ')}${hasCounter ? ', the last a counter' : ''}`],
         [
