@@ -46,7 +46,7 @@ async function run(action: string, target: string, options: Options, { overrides
   const { listIds } = await import('../ids/list-ids.ts');
   const { renderListing } = await import('../terminal/listing.ts');
   const { formatDuration } = await import('../terminal/format.ts');
-  const { checkOutputFile } = await import('../run/folder/output-file.ts');
+  const { checkOutputFile, isSameFile } = await import('../run/folder/output-file.ts');
   checkOptions(action, options, UsageError);
   // As typed: ids and names of files may look like numbers.
   const text = (name: 'to' | 'data' | 'dataset' | 'item'): string | undefined =>
@@ -70,7 +70,7 @@ async function run(action: string, target: string, options: Options, { overrides
       const dataset = text('dataset');
       if (dataset === undefined)
         throw new UsageError('seqrec ids append: expected --dataset, the data with the new items; got none');
-      if (to === undefined || to === target)
+      if (to === undefined || isSameFile(to, target))
         throw new UsageError(
           'seqrec ids append: expected --to, another file than the one that is read; got none, or the same',
           'each version is a file of its own: models keep the ids that they were trained with',
@@ -84,6 +84,11 @@ async function run(action: string, target: string, options: Options, { overrides
     }
     case 'show': {
       if (overrides.length > 0) throw new UsageError(`seqrec ids show: unknown option --${overrides[0].key}`);
+      if (to !== undefined) {
+        if (isSameFile(to, target))
+          throw new UsageError('seqrec ids show: expected --to, another file than the one that is read; got the same');
+        checkOutputFile('--to', to, '.tsv');
+      }
       const ids = await readSemanticIds(target);
       const item = text('item');
       if (item !== undefined) {

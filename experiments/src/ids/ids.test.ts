@@ -1,6 +1,6 @@
-import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { useBackend } from '@seqrec/core';
 import { readSemanticIds, semanticIdsSchema } from '@seqrec/models';
 import { beforeAll, describe, expect, it } from 'vitest';
@@ -226,6 +226,29 @@ describe('seqrec ids', () => {
     expect(output).toMatch(/figures below +of the 24 items of the fit/);
     const other = await append('--ids.tokenizer.codes', '5');
     expect(other).toMatchObject({ code: 2, errors: expect.stringContaining('expected the settings of the fit') });
+  });
+
+  it('writes over no file that it reads, whatever its path, nor over one of another kind', async () => {
+    symlinkSync(at('a.safetensors'), at('link.safetensors'));
+    const before = readFileSync(at('a.safetensors'));
+    for (const to of [join(folder, '..', basename(folder), 'a.safetensors'), at('link.safetensors')]) {
+      const appended = await runMain(
+        'ids',
+        'append',
+        at('a.safetensors'),
+        '--dataset',
+        more,
+        ...data('more'),
+        '--to',
+        to,
+      );
+      expect(appended.errors).toContain('seqrec ids append: expected --to, another file than the one that is read');
+      const shown = await runMain('ids', 'show', at('a.safetensors'), '--to', to);
+      expect(shown.errors).toContain('seqrec ids show: expected --to, another file than the one that is read');
+    }
+    const other = await runMain('ids', 'show', at('a.safetensors'), '--to', shop);
+    expect(other.errors).toContain('it is there, and only files that end in .tsv are replaced');
+    expect(readFileSync(at('a.safetensors'))).toEqual(before);
   });
 
   it('takes ids that look like numbers as they are', async () => {

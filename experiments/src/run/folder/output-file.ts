@@ -1,4 +1,4 @@
-import { accessSync, constants, existsSync, statSync } from 'node:fs';
+import { accessSync, constants, existsSync, realpathSync, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { UsageError } from '../../errors.ts';
 
@@ -22,6 +22,12 @@ export function checkOutputFile(option: string, file: string, extension: string)
   while (!existsSync(folder)) folder = dirname(folder);
   if (!statSync(folder).isDirectory()) refuse(`${folder} is not a folder`);
   if (!writable(folder)) refuse(`${folder} cannot be written`);
+}
+
+/** Whether two paths are of one file, whatever links and folders lead to it. */
+export function isSameFile(a: string, b: string): boolean {
+  const [one, other] = [a, b].map((path) => (existsSync(path) ? realpathSync(path) : resolve(path)));
+  return one === other;
 }
 
 /** Whether this process may write an existing file, or into a folder. */
