@@ -170,6 +170,12 @@ describe('seqrec ids', () => {
     expect(guessed.errors).toContain('24 rows, none for the item i0, as they are taken to be the items 1, 2, 3, ...');
     writeFileSync(at('rows.txt'), `${titles.map((_, i) => `i${i}`).join('\n')}\n`);
     expect((await fit({ items: at('rows.txt') })).code).toBe(0);
+    writeFileSync(at('twice.txt'), `i5\n${titles.map((_, i) => `i${i}`).join('\n')}\n`.replace('\ni23', ''));
+    const twice = await fit({ items: at('twice.txt') });
+    expect([twice.code, twice.errors]).toEqual([
+      1,
+      expect.stringContaining('twice.txt:7: expected distinct items; got "i5" twice; keep one row of each'),
+    ]);
   });
 
   it('fits an autoencoder that knows of behaviour, says how, and appends items that have none', async () => {

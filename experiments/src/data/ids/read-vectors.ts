@@ -45,7 +45,12 @@ function inOrderOfItems(rows: Rows, path: string, names: string | undefined, int
       : readFileSync(names, 'utf8').trimEnd().split(/\r?\n/);
   if (ids.length !== rows.count)
     throw new RunError(`${names}: expected the ids of the ${rows.count} rows of ${path}; got ${ids.length} lines`);
-  const rowOf = new Map(ids.map((id, row) => [id, row]));
+  const rowOf = new Map<string, number>();
+  for (const [row, id] of ids.entries()) {
+    if (rowOf.has(id))
+      throw new RunError(`${names}:${row + 1}: expected distinct items; got "${id}" twice; keep one row of each`);
+    rowOf.set(id, row);
+  }
   const values = new Float64Array(numItems * rows.width);
   for (let item = 1; item <= numItems; item++) {
     const row = rowOf.get(items.external(item));
