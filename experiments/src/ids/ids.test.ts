@@ -234,6 +234,27 @@ describe('seqrec ids', () => {
     expect(other).toMatchObject({ code: 2, errors: expect.stringContaining('expected the settings of the fit') });
   });
 
+  it('writes a table of codes that is read again, whatever the ids', async () => {
+    const ids = ['"quoted"', 'tab\there', '6" pipe', 'a,b', ' lead', ...Array.from({ length: 40 }, (_, i) => `i${i}`)];
+    const field = (id: string) => `"${id.replaceAll('"', '""')}"`;
+    for (const [name, named] of [
+      ['odd', ids],
+      ['late', ids.slice(1).reverse()],
+    ] as const) {
+      const rows = named.flatMap((id, i) => [0, 1].map((e) => `u${(i + e) % 9},${field(id)},${2 * i + e}`));
+      writeFileSync(at(`${name}.csv`), ['user,item,timestamp', ...rows].join('\n'));
+      const fit = (to: string, kind: string, ...more: string[]) =>
+        runMain('ids', 'fit', at(`${name}.csv`), '--to', at(to), '--quiet', '--ids.tokenizer.kind', kind, ...more);
+      expect((await fit('q.safetensors', 'atomic')).errors).toBe('');
+      expect((await runMain('ids', 'show', at('q.safetensors'), '--to', at('q.tsv'))).errors).toBe('');
+      expect((await fit('r.safetensors', 'file', '--ids.tokenizer.path', at('q.tsv'))).errors).toBe('');
+      await runMain('ids', 'show', at('r.safetensors'), '--to', at('r.tsv'));
+      // Codes of a file have a counter behind them.
+      const again = readFileSync(at('r.tsv'), 'utf8').replaceAll(/\t\w+$/gm, '');
+      expect(again).toBe(readFileSync(at('q.tsv'), 'utf8'));
+    }
+  });
+
   it('writes over no file that it reads, whatever its path, nor over one of another kind', async () => {
     symlinkSync(at('a.safetensors'), at('link.safetensors'));
     const before = readFileSync(at('a.safetensors'));
