@@ -99,7 +99,7 @@ async function run(action: string, target: string, options: Options, { overrides
         const { codesTable } = await import('../ids/codes-table.ts');
         const { writeFileAtomic } = await import('../run/folder/atomic.ts');
         writeFileAtomic(to, codesTable(ids));
-        console.log(to);
+        if (!options.json) console.log(to);
       }
       return 0;
     }

@@ -234,7 +234,7 @@ describe('seqrec ids', () => {
     expect(other).toMatchObject({ code: 2, errors: expect.stringContaining('expected the settings of the fit') });
   });
 
-  it('writes a table of codes that is read again, whatever the ids', async () => {
+  it('writes a table of codes that is read again, whatever the ids, and JSON alone where that is asked for', async () => {
     const ids = ['"quoted"', 'tab\there', '6" pipe', 'a,b', ' lead', ...Array.from({ length: 40 }, (_, i) => `i${i}`)];
     const field = (id: string) => `"${id.replaceAll('"', '""')}"`;
     for (const [name, named] of [
@@ -246,7 +246,8 @@ describe('seqrec ids', () => {
       const fit = (to: string, kind: string, ...more: string[]) =>
         runMain('ids', 'fit', at(`${name}.csv`), '--to', at(to), '--quiet', '--ids.tokenizer.kind', kind, ...more);
       expect((await fit('q.safetensors', 'atomic')).errors).toBe('');
-      expect((await runMain('ids', 'show', at('q.safetensors'), '--to', at('q.tsv'))).errors).toBe('');
+      const shown = await runMain('ids', 'show', at('q.safetensors'), '--json', '--to', at('q.tsv'));
+      expect(JSON.parse(shown.output)).toMatchObject({ items: named.length });
       expect((await fit('r.safetensors', 'file', '--ids.tokenizer.path', at('q.tsv'))).errors).toBe('');
       await runMain('ids', 'show', at('r.safetensors'), '--to', at('r.tsv'));
       // Codes of a file have a counter behind them.
