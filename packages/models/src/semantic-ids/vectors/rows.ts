@@ -17,6 +17,13 @@ export function unitRows({ count, width, values }: Rows): Rows {
   return { count, width, values: unit };
 }
 
+/**
+ * A column that deviates from its mean by less than this part of its root mean square is constant. Files have float32,
+ * whose rounding is `2^-24` of a value: what a column of one value deviates by after sums or scaling is some of that,
+ * and would be a column like any other if its variance were made 1.
+ */
+const ROUNDING = 2 ** -20;
+
 /** Mean of each column, and what makes its variance 1 (of a constant one: 1); `[2, width]`. */
 export function columnMoments({ count, width, values }: Rows): Rows {
   const moments = new Float64Array(2 * width);
@@ -26,7 +33,8 @@ export function columnMoments({ count, width, values }: Rows): Rows {
     let variance = 0;
     for (let r = 0; r < count; r++) variance += (values[r * width + j] - mean) ** 2 / count;
     moments[j] = mean;
-    moments[width + j] = variance > 0 ? 1 / Math.sqrt(variance) : 1;
+    const isConstant = variance <= ROUNDING ** 2 * (variance + mean ** 2);
+    moments[width + j] = isConstant ? 1 : 1 / Math.sqrt(variance);
   }
   return { count: 2, width, values: moments };
 }
