@@ -93,6 +93,9 @@ describe('a run of generation', () => {
     const weights = await runMain(...from);
     const results = JSON.parse(readFileSync(join(runs, run, 'results.json'), 'utf8'));
     expect(JSON.parse(weights.output).metrics).toEqual(results.final.metrics);
+    const ofRun = await runMain('evaluate', run, '--from', at('w.safetensors'), '--out', runs, '--json', '--quiet');
+    expect(ofRun.errors).toBe('');
+    expect(JSON.parse(ofRun.output).metrics).toEqual(results.final.metrics);
     const fitted = await runMain('evaluate', '--from', at('w.safetensors'), '--config', at('coded.yaml'), '--quiet');
     expect(fitted.errors).toContain('task.idsFile: expected the file of ids that the weights were trained with');
   });

@@ -8,7 +8,7 @@ import { dataFolder } from '../../data/data-folder.ts';
 import { prepareData } from '../../data/dataset.ts';
 import { ConfigError, UsageError } from '../../errors.ts';
 import type { Progress } from '../../terminal/progress.ts';
-import { openRunDir } from '../folder/run-dir.ts';
+import { openRunDir, type RunDir } from '../folder/run-dir.ts';
 import { describeInitialWeights } from './initial-weights.ts';
 import type { EvaluatedModel } from './open-run.ts';
 import { savedRun } from './resume.ts';
@@ -35,16 +35,17 @@ export interface WeightsRequest {
 export async function openWeights(request: WeightsRequest): Promise<EvaluatedModel> {
   const { from, progress } = request;
   await describeInitialWeights(from);
-  const { name, config: given } = await subjectConfig(request);
+  const { name, config: given, run } = await subjectConfig(request);
   const config = sequenceConfig(given, name);
   const prepared = await prepareData(config.data, dataFolder(request.dataFolder), progress);
   const task = generationOf(config);
-  if (task !== undefined && task.idsFile === undefined)
+  const ids = run?.ids ?? task?.idsFile;
+  if (task !== undefined && ids === undefined)
     throw new ConfigError(
       'task.idsFile: expected the file of ids that the weights were trained with; got ids that would be fitted anew',
       'runs of generation keep theirs as ids.safetensors',
     );
-  const coded = await readCodedItems(config, prepared.split.train, task?.idsFile);
+  const coded = await readCodedItems(config, prepared.split.train, ids);
   const generation = coded && (await withContent(coded, prepared.split.interactions));
   const data = { ...prepared, ...(generation && { generation }) };
   const made = runModel(config, data);
@@ -53,10 +54,10 @@ export async function openWeights(request: WeightsRequest): Promise<EvaluatedMod
   return { run: { id: from }, name, config, data, model, epoch: 0, about: `${from} as ${name}` };
 }
 
-/** The configuration that a command is about: of a recipe, a YAML file or a run. @throws UsageError for none. */
+/** The configuration that a command is about, and its run, where it is of one. @throws UsageError for none. */
 export async function subjectConfig(
   request: Pick<WeightsRequest, 'subject' | 'configFile' | 'overrides' | 'out'>,
-): Promise<{ readonly name: string; readonly config: RunConfig }> {
+): Promise<{ readonly name: string; readonly config: RunConfig; readonly run?: RunDir }> {
   const { subject, configFile: file, overrides } = request;
   if (file !== undefined || (subject !== undefined && recipeNames().includes(subject)))
     return resolveRun({ ...(subject !== undefined && { recipe: subject }), file, overrides });
@@ -67,5 +68,6 @@ export async function subjectConfig(
     );
   if (overrides.length > 0)
     throw new UsageError(`--${overrides[0].key}: expected it with a recipe or --config; got a run`);
-  return savedRun(openRunDir(request.out, subject));
+  const run = openRunDir(request.out, subject);
+  return { ...savedRun(run), run };
 }
