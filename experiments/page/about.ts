@@ -1,22 +1,15 @@
 import type { PageCodes } from '../src/report/page/page-data.ts';
 import type { Catalogue } from './catalogue.ts';
+import { scoreInWords } from './code-score.ts';
 import { byId, element } from './dom.ts';
 import type { Engine } from './engine.ts';
 
 const COSINE = 'the cosine of the encoded history and the title, from -1 to 1';
-const PROBABILITY = 'the probability that the model gives to the codes of the title after the history, code by code';
-
-function scoreText(codes: PageCodes | undefined): string {
-  if (codes === undefined) return COSINE;
-  if (codes.dense === undefined) return PROBABILITY;
-  const { mix } = codes.dense;
-  return `${mix} of the logarithm of ${PROBABILITY}, and ${Number((1 - mix).toPrecision(6))} of that by vectors`;
-}
 
 /** Fills the panel that says what computes the recommendations, and how. */
 export function showDetails({ parts, startMilliseconds }: Engine, catalogue: Catalogue, bytes: number): void {
   const { choice, kind, state } = parts;
-  const { run, recipe, epoch, dataset } = catalogue.about;
+  const { run, recipe, epoch, dataset, codes } = catalogue.about;
   const rows: [string, string][] = [
     ['Model', `${kind} of ${recipe}, run ${run}, after ${epoch} epochs on ${dataset}`],
     ['Weights', `${(bytes / 2 ** 20).toFixed(1)} MiB, ${catalogue.size.toLocaleString('en')} items`],
@@ -25,8 +18,8 @@ export function showDetails({ parts, startMilliseconds }: Engine, catalogue: Cat
     ...backendRows(choice.name, choice.details),
     ['State', state.append ? keptState(state.exact) : `not kept: ${state.reason}`],
     ['Ready after', `${startMilliseconds.toFixed(0)} ms: starting the backend, loading the weights, a first answer`],
-    ['Score', scoreText(catalogue.about.codes)],
-    ...codeRows(catalogue.about.codes),
+    ['Score', codes === undefined ? COSINE : scoreInWords(codes)],
+    ...codeRows(codes),
     [
       'Times',
       `the events of your history count as a minute apart, the ${state.append ? 'oldest' : 'newest'} at the end of the data`,

@@ -1,5 +1,6 @@
 import type { Catalogue } from './catalogue.ts';
 import { codeMarks, type ShowPrefix } from './code-marks.ts';
+import { type ShownScore, shownScore } from './code-score.ts';
 import { element } from './dom.ts';
 import type { Shown } from './session.ts';
 
@@ -56,14 +57,15 @@ export function renderChoices(
   items: readonly (Pick<Shown, 'item'> & Partial<Shown>)[],
   { onAdd, onPrefix }: { readonly onAdd: (item: number) => void; readonly onPrefix: ShowPrefix },
 ): void {
+  const { codes } = catalogue.about;
   list.replaceChildren(
-    ...items.map(({ item, score, codes }) => {
+    ...items.map(({ item, score }) => {
       const add = element(
         'button',
         { type: 'button', className: 'add', title: 'Add to your history' },
         element('span', { className: 'hidden-text' }, 'Add to your history: '),
         nameOf(catalogue, item),
-        score === undefined ? undefined : codes === undefined ? cosineOf(score) : codeScoreOf(score, catalogue),
+        score === undefined ? undefined : scoreOf(codes === undefined ? cosineOf(score) : shownScore(score, codes)),
         plus(),
       );
       add.addEventListener('click', () => onAdd(item));
@@ -83,31 +85,27 @@ function nameOf(catalogue: Catalogue, item: number): HTMLElement {
   );
 }
 
-function cosineOf(score: number): HTMLElement {
-  return scoreOf(score, score.toFixed(3), `cosine ${score}`);
+function cosineOf(score: number): ShownScore {
+  return { share: score, text: score.toFixed(3), title: `cosine ${score}` };
 }
 
-/** @param score sum of the log-probabilities of codes; with vectors beside them a mix of two logarithms. */
-function codeScoreOf(score: number, { about }: Catalogue): HTMLElement {
-  const share = Math.exp(score);
-  if (about.codes?.dense !== undefined) return scoreOf(share, score.toFixed(2), `mixed score ${score}`);
-  const percent = `${(100 * share).toPrecision(2)} %`;
-  return scoreOf(share, share < 1e-4 ? '< 0.01 %' : percent, `log-probability ${score}`);
-}
-
-/** A share of 1 as a bar, and what is written beside it. */
-function scoreOf(share: number, text: string, title: string): HTMLElement {
-  const filled = element('span', { className: 'filled' });
-  filled.style.width = `${Math.max(0, Math.min(1, share)) * 100}%`;
-  const bar = element('span', { className: 'bar' }, filled);
-  bar.setAttribute('aria-hidden', 'true');
+/** A score, with a bar where it is a share of 1. */
+function scoreOf({ share, text, title }: ShownScore): HTMLElement {
   return element(
     'span',
     { className: 'score', title },
     element('span', { className: 'hidden-text' }, ', score '),
-    bar,
+    share === undefined ? undefined : barOf(share),
     element('span', { className: 'number' }, text),
   );
+}
+
+function barOf(share: number): HTMLElement {
+  const filled = element('span', { className: 'filled' });
+  filled.style.width = `${Math.max(0, Math.min(1, share)) * 100}%`;
+  const bar = element('span', { className: 'bar' }, filled);
+  bar.setAttribute('aria-hidden', 'true');
+  return bar;
 }
 
 function plus(): HTMLElement {

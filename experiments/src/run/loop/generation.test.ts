@@ -129,8 +129,19 @@ describe('a run of generation', () => {
       '3',
       '--json',
     );
-    const { recommendations } = JSON.parse(json);
+    const { recommendations, similarity } = JSON.parse(json);
     expect(recommendations[0]).toMatchObject({ item: 'i6', codes: expect.stringMatching(/^\d \d \d+$/) });
+    expect(similarity).toBe('log-probability');
+  });
+
+  it('says of scores with popularity taken off that they are none of probabilities', async () => {
+    expect((await train('--training.epochs', '15', '--task.debias', '0.5')).errors).toBe('');
+    const asked = ['recommend', newest(), '--out', runs, '--history', 'i3,i4,i5', '-k', '3'];
+    const { output } = await runMain(...asked);
+    expect(output).toContain('score: log-probability of the codes, less a part of that of the popularity of the item');
+    const { output: json } = await runMain(...asked, '--json');
+    expect(JSON.parse(json).similarity).toBe('debiased');
+    rmSync(join(runs, newest()), { recursive: true });
   });
 
   itInFull('is resumed as if it had not been stopped', async () => {

@@ -23,9 +23,12 @@ export interface EventHistory {
 export interface Recommendation {
   readonly history: readonly (NamedItem & { readonly time?: string })[];
   readonly recommendations: readonly (NamedItem & { readonly score: number; readonly codes?: string })[];
-  /** What a score is, where it is no cosine: a product, or log-probabilities of the codes of an item, or mixed. */
-  readonly similarity?: 'dot' | 'log-probability' | 'mixed';
+  /** What a score is, where it is no cosine: a product, or what codes say of an item. */
+  readonly similarity?: 'dot' | CodeScore;
 }
+
+/** Log-probabilities of the codes of an item, alone, less a part of its popularity, or mixed with that by vectors. */
+type CodeScore = 'log-probability' | 'debiased' | 'mixed';
 
 /** What recommends: a model and, where it writes codes, those of the items. */
 export interface Recommender {
@@ -108,10 +111,15 @@ export async function recommendFor(
       score: each.score,
       ...('codes' in each && { codes: (each as GeneratedItem).codes.join(' ') }),
     })),
-    ...(written === undefined
+    ...(generation === undefined
       ? model.similarity === 'dot' && { similarity: model.similarity }
-      : { similarity: (generation?.dense?.mix ?? 1) < 1 ? ('mixed' as const) : ('log-probability' as const) }),
+      : { similarity: codeScore(generation) }),
   };
+}
+
+function codeScore({ dense, debias }: CodedItems): CodeScore {
+  if (dense !== undefined && dense.mix < 1) return 'mixed';
+  return debias.weight === 0 ? 'log-probability' : 'debiased';
 }
 
 /** What writes items, and how it is asked. */
@@ -151,6 +159,7 @@ export function renderRecommendation(result: Recommendation, user: string | unde
   const score = {
     dot: 'product',
     'log-probability': 'log-probability of the codes',
+    debiased: 'log-probability of the codes, less a part of that of the popularity of the item',
     mixed: 'log-probabilities of the codes and of the vector, mixed',
     cosine: 'cosine',
   }[result.similarity ?? 'cosine'];
