@@ -28,6 +28,13 @@ it('times beams over the codes of a recipe, and says which peer it has not', asy
   expect(text).toContain('\ngenerate of PyTorch: the program has transformer with');
 });
 
+it('says that popularity is taken off, where a run would take it off', async () => {
+  const { overrides, ...asked } = request();
+  const debias = { key: 'task.debias', text: '0.5' };
+  const bench = await benchGenerate({ ...asked, overrides: [...overrides, debias], beams: [2], peers: ['best'] });
+  expect(renderListing(listGenerateBench(bench))).toMatch(/\n +popularity taken off +0.5 of its logarithm\n/);
+});
+
 it('refuses a peer that it does not know, and more users than there are', async () => {
   const { errors } = await runMain('bench', 'generate', '--peer', 'compile');
   expect(errors).toContain('--peer: expected one of best, transformers, all; got "compile"');

@@ -1,5 +1,5 @@
 import { makeBatch } from '@seqrec/data';
-import { CodeTrie, candidateFinder, codeBatch, codeSymbols, codeWriter } from '@seqrec/models';
+import { CodeTrie, candidateFinder, codeBatch, codeSymbols, codeWriter, debiasOf } from '@seqrec/models';
 import { denseDecoding } from '../../../data/coded-items.ts';
 import { windowed } from '../../../data/dataset.ts';
 import { ConfigError } from '../../../errors.ts';
@@ -32,6 +32,8 @@ export interface GenerateBench {
   /** Codes of the histories. */
   readonly codes: number;
   readonly sizes: readonly number[];
+  /** Weight of the popularity that is taken off scores, where some is. */
+  readonly debias?: number;
   readonly parameters: number;
   readonly rows: readonly {
     readonly beams: number;
@@ -50,7 +52,7 @@ export interface GenerateBench {
 export async function benchGenerate(request: GenerateRequest): Promise<GenerateBench> {
   const progress = new Progress({ quiet: request.quiet });
   const { name, config, data, generation, choice, trainer } = await openCodesSubject(request, progress);
-  const { codes, mask, language } = generation;
+  const { codes, mask, debias, language } = generation;
   const { model } = trainer;
   const set = windowed(data.split.test, config.model.maxSequenceLength);
   const users = Array.from(set.targets.keys())
@@ -61,12 +63,16 @@ export async function benchGenerate(request: GenerateRequest): Promise<GenerateB
   const { batchSize } = config.evaluation;
   const symbols = codeSymbols(codes);
   const trie = new CodeTrie(codes);
+  const penalty = debiasOf(trie, debias);
   const writer = codeWriter(model, generation);
   const finder = await candidateFinder(trie, denseDecoding(generation, model));
   const whole = codeBatch(makeBatch(set, users), symbols, { targets: false }).batch;
   const threads = Number((choice.details as { threads?: number }).threads ?? 1);
   const parameters = countParameters(model).total;
-  const absent = withoutPeer(model.config, language) ?? withoutBeams(model.config);
+  const absent =
+    withoutPeer(model.config, language) ??
+    withoutBeams(model.config) ??
+    (penalty && 'the program takes no popularity off scores, as task.debias does');
   const python = request.peers.length === 0 || absent !== undefined ? { missing: absent ?? '' } : findPython();
   const missing: Partial<Record<GeneratePeer, string>> = {};
   const versions: Partial<Record<GeneratePeer, string>> = {};
@@ -119,13 +125,14 @@ export async function benchGenerate(request: GenerateRequest): Promise<GenerateB
   return {
     ...{ recipe: name, environment: describeEnvironment(choice), threads, rounds: request.rounds, users: users.length },
     ...{ batchSize, codes: whole.itemIds.length, sizes: codes.sizes, parameters, rows, versions, missing },
+    ...(penalty && { debias: debias.weight }),
   };
 
   async function decode(width: number): Promise<void> {
     for (let first = 0; first < users.length; first += batchSize) {
       const block = users.slice(first, first + batchSize);
       const reader = writer.read(makeBatch(set, block), symbols);
-      await finder.find(reader, block.length, { trie, width, mask });
+      await finder.find(reader, block.length, { trie, width, mask, ...(penalty && { penalty }) });
       reader.dispose();
     }
   }
@@ -147,6 +154,7 @@ export function listGenerateBench(bench: GenerateBench): Listing {
     ['recipe', `${bench.recipe}, ${parameters.toLocaleString('en')} parameters, fresh weights`],
     ['users', `${bench.users} in batches of ${bench.batchSize}, ${bench.codes} codes of histories`],
     ['codes', `${sizes.join(' x ')}, beams in the trie of all items`],
+    ...(bench.debias === undefined ? [] : [['popularity taken off', `${bench.debias} of its logarithm`] as const]),
     ['threads', String(bench.threads)],
     ['cpu', `${environment.cpu}, Node ${environment.node}`],
     ['rounds', `${bench.rounds}, contestants in turn, medians`],
