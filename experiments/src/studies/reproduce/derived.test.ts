@@ -8,6 +8,7 @@ import { Progress } from '../../terminal/progress.ts';
 import { codedShop, writeShop } from '../../testing/coded-shop.ts';
 import { runMain } from '../../testing/run-main.ts';
 import { derivedSeed } from './derived.ts';
+import { runSeed } from './seeds.ts';
 import { defineTable } from './table.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'seqrec-derived-'));
@@ -113,6 +114,17 @@ describe('derivedSeed', () => {
     expect(asked()).toBe(before + 3);
     await expect(derive({ row: 'nobody' })).rejects.toThrow('expected a run of nobody with seed 3 before it; got none');
   });
+});
+
+it('a run that is there says nothing of a baseline under other settings', async () => {
+  const { config, data } = await openRun({ out, run, checkpoint: 'last', progress, takesGeneration: true });
+  const beside = async (rules: object) => {
+    const asked = { ...config, evaluation: { ...config.evaluation, ...rules } };
+    const request = { row: 'codes', recipe: 'coded', config: asked, data, out, progress, stop: { dispose: () => {} } };
+    return (await runSeed(request as never))?.beside?.map(({ baseline }) => baseline);
+  };
+  expect(await beside({ ease: { lambda: 1, maxMemory: 1 } })).toEqual(['popularity']);
+  expect(await beside({ baselineHistory: 'all' })).toEqual([]);
 });
 
 describe('defineTable', () => {
