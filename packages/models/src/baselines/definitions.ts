@@ -79,7 +79,7 @@ export const ownBaselines: readonly BaselineDefinition<never>[] = [
           .describe('Weight of the square of the weights of EASE: Steck 2019, 500 for ML-20M.'),
         maxMemory: memory.describe('EASE is skipped, with the reason, where its inverse needs more than so many MiB.'),
       }),
-      tries: { lambda: [10, 30, 100, 200, 500, 1000, 2000] },
+      tries: { lambda: [1, 3, 10, 30, 100, 300, 1000] },
     },
     fit: (train, { settings: { lambda }, onProgress }) =>
       easeBaseline(train, { lambda, ...(onProgress && { onProgress }) }),
