@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { isOwnBaseline } from '@seqrec/models';
+import { baselineOf, isOwnBaseline } from '@seqrec/models';
 import { baselineFile } from '../../run/evaluation/baseline-ranks.ts';
 import { evaluateBaselines, type SkippedBaseline } from '../../run/evaluation/baselines.ts';
 import type { EvaluationContext } from '../../run/evaluation/evaluate-set.ts';
@@ -45,6 +45,7 @@ export async function gridBaselines(
     split: context.data.split.step.params,
     rules: { ...rules, baselines: names, lists },
     window: context.window,
+    ...(context.options.tuneBaselines && { tries: names.map((name) => baselineOf(name).settings?.tries ?? null) }),
   });
   const file = join(folder, 'baselines.json');
   if (existsSync(file) && names.every(isOwnBaseline)) {
