@@ -49,6 +49,11 @@ export const sharedSections = {
         .describe(
           'Stop when the metric that chooses `best` has not improved for so many evaluations in a row; absent: never.',
         ),
+      minEpochs: count
+        .optional()
+        .describe(
+          'Epochs before which `patience` does not stop: a first epoch may be as good as popularity, and be passed slowly.',
+        ),
       renewTables: flag
         .optional()
         .describe(
@@ -60,6 +65,10 @@ export const sharedSections = {
         .describe(
           'Evaluate and save an exponential mean of the weights, `mean = decay mean + (1 - decay) w` after each step.',
         ),
+    })
+    .refine(({ patience, minEpochs }) => patience !== undefined || minEpochs === undefined, {
+      path: ['minEpochs'],
+      error: 'expected it beside training.patience, which it holds up; got it alone',
     })
     .describe('How the training set is gone through.'),
   seed: seed.describe(

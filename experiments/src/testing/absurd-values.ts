@@ -35,7 +35,14 @@ export async function configOf(name: string): Promise<RecipeConfig> {
     },
   };
   const model = { ...config.model, embeddingDim: 8, dqk: 4, dv: 4 };
-  const training = { ...config.training, batchSize: 2, parts: 2, patience: 3, weightAverage: { decay: 0.5 } };
+  const training = {
+    ...config.training,
+    batchSize: 2,
+    parts: 2,
+    patience: 3,
+    minEpochs: 1,
+    weightAverage: { decay: 0.5 },
+  };
   return validate(recipeConfigSchema(), { ...small, model, training, ...everyKey[name] });
 }
 

@@ -27,6 +27,13 @@ const epochsOf = (run: string) => readMetrics(join(run, 'metrics.jsonl')).filter
 const digestOf = async (run: string) => (await weightsDigest(join(run, 'checkpoints/last.safetensors'))).digest;
 
 describe('training.patience', () => {
+  test('has something to hold up where epochs are asked for at least', async () => {
+    const without = settings.filter((each) => !each.startsWith('--training.patience'));
+    const { code, errors } = await runMain('train', ...without, '--training.minEpochs=3');
+    expect(code).toBe(2);
+    expect(errors).toContain('training.minEpochs: expected it beside training.patience');
+  });
+
   test('stops when the metric no longer improves, and a run resumed in the middle stops at the same epoch', async () => {
     const { run } = await train('--epochs=30');
     const values = epochsOf(run).map((record) => (record as { metrics: Record<string, number> }).metrics);
@@ -44,6 +51,9 @@ describe('training.patience', () => {
     expect(resumed.code, resumed.errors).toBe(0);
     expect(epochsOf(first.run)).toHaveLength(best + 3);
     expect(await digestOf(first.run)).toBe(await digestOf(run));
+    // Further on it stops as soon as it may; a best one in between begins the count anew.
+    const later = await train('--epochs=30', `--training.minEpochs=${best + 5}`);
+    expect(epochsOf(later.run).length).toBeGreaterThanOrEqual(best + 5);
     // A run that has stopped takes no step more.
     const again = await runMain('train', '--resume', first.run, '--training.epochs=30', '--quiet');
     expect(again.code, again.errors).toBe(0);

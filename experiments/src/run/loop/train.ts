@@ -23,6 +23,7 @@ import { say } from '../ranks/commands.ts';
 import { evaluateWatched, isShared } from '../ranks/evaluate-together.ts';
 import type { CheckpointClock } from './checkpoint-clock.ts';
 import { betterOf, isBetter, type Judge, type SetFigures } from './figures.ts';
+import { isEndedByPatience } from './patience.ts';
 
 /** Beside the trainer's own state, what a checkpoint must carry for a run to go on as if nothing had happened. */
 export interface LoopState {
@@ -207,8 +208,8 @@ export async function train<M extends Model, E extends SetFigures>(
         heap?.resetPeak();
       }
 
-      const isStopped = patience !== undefined && (state.sinceBest ?? 0) >= patience;
-      if (isStopped && finished < epochs) progress.note(stoppedInWords(state, judge.selectBy, patience));
+      const isStopped = isEndedByPatience(config.training, { sinceBest: state.sinceBest, epochs: finished });
+      if (isStopped && finished < epochs) progress.note(stoppedInWords(state, judge.selectBy));
       if (finished >= epochs || isStopped || request.pause?.(finished))
         return { trainer, state, interrupted: false, evaluation: latest };
       if (stop.signal !== undefined) throw new Interrupted('stopped between two steps');
@@ -273,9 +274,9 @@ function sharesInWords(load: readonly number[]): string {
   return `moments of ${least === most ? least : `${least} to ${most}`} of ${total} dense numbers on each rank`;
 }
 
-function stoppedInWords({ best, evaluatedEpochs }: LoopState, selectBy: string, patience: number): string {
+function stoppedInWords({ best, evaluatedEpochs, sinceBest = 0 }: LoopState, selectBy: string): string {
   const held = best === undefined ? '' : `; best ${best.value.toFixed(4)}, epoch ${best.epoch}`;
-  return `stopped after epoch ${evaluatedEpochs}: no better ${selectBy} for ${evaluations(patience)}${held}`;
+  return `stopped after epoch ${evaluatedEpochs}: no better ${selectBy} for ${evaluations(sinceBest)}${held}`;
 }
 
 function evaluations(count: number): string {

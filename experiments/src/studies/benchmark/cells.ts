@@ -89,7 +89,7 @@ export async function benchmarkCells(benchmark: Benchmark, selection: Selection)
  */
 export function retrainedCell(cell: Cell, epochs: number, interactions: Interactions): Cell {
   const { config } = cell;
-  const { patience: _, ...training } = config.training;
+  const { patience: _, minEpochs: __, ...training } = config.training;
   return {
     ...cell,
     retrained: true,

@@ -7,6 +7,7 @@ import { type EpochRecord, readMetrics } from '../../run/folder/metrics-log.ts';
 import type { RunDir } from '../../run/folder/run-dir.ts';
 import { refuseLocked } from '../../run/folder/run-lock.ts';
 import { executeRun } from '../../run/loop/execute-run.ts';
+import { isEndedByPatience } from '../../run/loop/patience.ts';
 import { Interrupted, type StopSignal } from '../../run/process/stop.ts';
 import { systemMessage } from '../../system-error.ts';
 import type { Progress } from '../../terminal/progress.ts';
@@ -57,18 +58,17 @@ export async function trainTrial(request: TrialRequest, context: TrialContext): 
       pause: (done) => done >= epochs || isSpent(own),
     });
     if (run === undefined || paused === undefined) throw new Interrupted('stopped');
-    const { evaluatedEpochs, best, sinceBest = 0 } = paused;
+    const { evaluatedEpochs, best, sinceBest } = paused;
     if (evaluatedEpochs > epochs)
       throw new RunError(
         `${run.path}: expected a trial of ${epochs} epochs; got one of ${evaluatedEpochs}, which was trained on elsewhere; remove the folder, it can be made again`,
       );
-    const { patience } = config.training;
     return {
       epochs: evaluatedEpochs,
       ...(best && { value: best.value, bestEpoch: best.epoch }),
       seconds: Math.max(0, secondsOf(run) - before),
       curve: curveOf(run, config.evaluation.selectBy),
-      ended: patience !== undefined && sinceBest >= patience,
+      ended: isEndedByPatience(config.training, { sinceBest, epochs: evaluatedEpochs }),
     };
   } catch (error) {
     const failed = failureOf(error);
