@@ -48,7 +48,7 @@ export async function bestSettings<S extends object>(
   return best === undefined ? (refusal ?? 'has no settings') : { ...best, tried, metric };
 }
 
-/** `lambda 200, the best NDCG@10 of 7 settings on the validation set`. @param fixed settings that are not told. */
+/** `lambda 200: the best NDCG@10 of 7 settings on the validation set`. @param tries whose settings are told. */
 export function describeTuned({ settings, tried, metric }: TunedBaseline, tries: object): string {
   const chosen = Object.entries(settings)
     .filter(([key]) => Object.hasOwn(tries, key))
