@@ -110,6 +110,17 @@ it('says of a retrained row how it was tuned', async () => {
   ]);
 });
 
+it('tunes baselines where it tunes models, unless told not to', async () => {
+  const knn = { ...shops, baselines: ['item-knn'] };
+  const models = { SASRec: { ...knn.models.SASRec, space: { 'optimizer.learningRate': [0.001, 0.01] } } };
+  const notes = async (out: string, ...more: string[]): Promise<string> =>
+    (await tablesOf({ ...knn, models }, out, '--tune', '1e9', '--trials', '2', ...more)).notes.join(' ');
+  expect(await notes('tuned-too')).toMatch(
+    /item-knn on shop, time: last \d+, decay .*: the best \w+@10 of 12 settings/,
+  );
+  expect(await notes('given', '--evaluation.tuneBaselines', 'false')).not.toContain('item-knn');
+});
+
 it('keeps baselines of data apart whose names differ in signs alone', async () => {
   const names = ['my-shop', 'my.shop', 'магазин', 'склад'];
   const data = Object.fromEntries(names.map((name) => [name, shop]));

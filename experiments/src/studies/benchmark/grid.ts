@@ -117,8 +117,10 @@ export class Grid {
 
   #context({ data }: Prepared, config: RecipeConfig): EvaluationContext {
     const window = config.model.maxSequenceLength;
+    const { tune, overrides } = this.#request;
     // Where models are tuned, baselines are too.
-    const options = { ...config.evaluation, ...(this.#request.tune && { tuneBaselines: true }) };
+    const tuneToo = tune !== undefined && !overrides.some(({ key }) => key === 'evaluation.tuneBaselines');
+    const options = { ...config.evaluation, ...(tuneToo && { tuneBaselines: true }) };
     return { data, options, window, progress: this.#progress, stop: this.#stop };
   }
 
