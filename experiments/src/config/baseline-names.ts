@@ -1,4 +1,4 @@
-import { baselineOf, knownBaselines } from '@seqrec/models';
+import { baselineOf, type baselineSchemas, knownBaselines } from '@seqrec/models';
 import type { z } from 'zod';
 import { ConfigError } from '../errors.ts';
 
@@ -26,9 +26,12 @@ export function baselineDefaults(): Readonly<Record<string, object>> {
   return Object.fromEntries(sections().map(({ key, schema }) => [key, schema.parse({})]));
 }
 
+/** Those of this package; those of plug-ins have keys that no type knows. */
+type Sections = { readonly [K in keyof typeof baselineSchemas]: z.ZodPrefault<(typeof baselineSchemas)[K]> };
+
 /** What `evaluation` can say of each baseline that has settings. @param others its other keys. */
-export function baselineSections(others: readonly string[]): Readonly<Record<never, never>> {
-  return Object.fromEntries(
+export function baselineSections(others: readonly string[]): Sections {
+  const all = Object.fromEntries(
     sections().map(({ name, key, schema }) => {
       if (others.includes(key))
         throw new ConfigError(
@@ -37,4 +40,5 @@ export function baselineSections(others: readonly string[]): Readonly<Record<nev
       return [key, schema.prefault({}).describe(`Settings of the baseline \`${name}\`.`)];
     }),
   );
+  return all as unknown as Sections;
 }

@@ -9,6 +9,7 @@ export { popularityBaseline } from './baselines/popularity.ts';
 export { type RandomWalkOptions, randomWalkBaseline } from './baselines/random-walk.ts';
 export { type RecentPopularityOptions, recentPopularityBaseline } from './baselines/recent-popularity.ts';
 export { baselineOf, defineBaseline, isOwnBaseline, knownBaselines } from './baselines/registry.ts';
+export { baselineSchemas } from './baselines/schemas.ts';
 export { type EvaluateScorerOptions, evaluateScorer, type Scorer, type ScorerHistory } from './baselines/scorer.ts';
 export { type ScorerListsOptions, scorerLists } from './baselines/scorer-lists.ts';
 export { type SlimOptions, slimBaseline, slimBytes } from './baselines/slim.ts';

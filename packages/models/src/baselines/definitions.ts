@@ -1,6 +1,4 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { z } from 'zod';
-import { count, positive } from '../config/fields.ts';
 import type { BaselineDefinition } from './definition.ts';
 import { easeBaseline, easeBytes } from './ease.ts';
 import { itemKnnBaseline } from './item-knn.ts';
@@ -9,6 +7,7 @@ import { markovBaseline } from './markov.ts';
 import { popularityBaseline } from './popularity.ts';
 import { randomWalkBaseline } from './random-walk.ts';
 import { recentPopularityBaseline } from './recent-popularity.ts';
+import { baselineSchemas } from './schemas.ts';
 import { slimBaseline, slimBytes } from './slim.ts';
 
 /** Items whose inverse the `cpu` backend makes in half a minute. */
@@ -16,11 +15,8 @@ const CPU_ITEMS = 2000;
 
 const inWords = (value: number): string => value.toLocaleString('en-US');
 
-const memory = z
-  .int()
-  .min(1)
-  .max(2 ** 20)
-  .default(2048);
+/** Settings of a baseline of this package. */
+const own = <K extends keyof typeof baselineSchemas>(key: K) => ({ key, schema: baselineSchemas[key] });
 
 /** The baselines of this package, in the order in which they are shown. */
 export const ownBaselines: readonly BaselineDefinition<never>[] = [
@@ -28,10 +24,7 @@ export const ownBaselines: readonly BaselineDefinition<never>[] = [
   define({
     name: 'recent-popularity',
     settings: {
-      key: 'recentPopularity',
-      schema: z.strictObject({
-        days: positive.default(7).describe('Length of the window that ends with the newest training event, in days.'),
-      }),
+      ...own('recentPopularity'),
       tries: { days: [1, 3, 7, 14, 30, 90] },
     },
     fit: (train, { settings }) => recentPopularityBaseline(train, settings),
@@ -41,11 +34,7 @@ export const ownBaselines: readonly BaselineDefinition<never>[] = [
   define({
     name: 'item-knn',
     settings: {
-      key: 'itemKnn',
-      schema: z.strictObject({
-        last: count.default(10).describe('How many of the latest items of a history count.'),
-        decay: positive.max(1).default(0.8).describe('Weight of an item per step back in time.'),
-      }),
+      ...own('itemKnn'),
       tries: { last: [1, 3, 10, 50], decay: [0.6, 0.8, 1] },
     },
     fit: (train, { settings }) => itemKnnBaseline(train, settings),
@@ -60,11 +49,7 @@ export const ownBaselines: readonly BaselineDefinition<never>[] = [
   define({
     name: 'random-walk',
     settings: {
-      key: 'randomWalk',
-      schema: z.strictObject({
-        alpha: z.number().min(0).default(1).describe('Exponent of the probabilities of steps.'),
-        beta: z.number().min(0).default(0.6).describe('Exponent of the popularity that scores are divided by.'),
-      }),
+      ...own('randomWalk'),
       tries: { alpha: [0.6, 1, 1.4], beta: [0, 0.3, 0.6, 0.9] },
     },
     fit: (train, { settings }) => randomWalkBaseline(train, settings),
@@ -72,13 +57,7 @@ export const ownBaselines: readonly BaselineDefinition<never>[] = [
   define({
     name: 'ease',
     settings: {
-      key: 'ease',
-      schema: z.strictObject({
-        lambda: positive
-          .default(500)
-          .describe('Weight of the square of the weights of EASE: Steck 2019, 500 for ML-20M.'),
-        maxMemory: memory.describe('EASE is skipped, with the reason, where its inverse needs more than so many MiB.'),
-      }),
+      ...own('ease'),
       tries: { lambda: [1, 3, 10, 30, 100, 300, 1000] },
     },
     fit: (train, { settings: { lambda }, onProgress }) =>
@@ -94,15 +73,7 @@ export const ownBaselines: readonly BaselineDefinition<never>[] = [
   define({
     name: 'slim',
     settings: {
-      key: 'slim',
-      schema: z.strictObject({
-        l1: z.number().min(0).default(5).describe('Weight of the sum of the weights of SLIM.'),
-        l2: positive.default(50).describe('Weight of half the sum of their squares.'),
-        tolerance: positive.default(1e-5).describe('A column of SLIM is done when no weight moves by more in a sweep.'),
-        maxMemory: memory.describe(
-          'SLIM is skipped, with the reason, where pairs of items need more than so many MiB.',
-        ),
-      }),
+      ...own('slim'),
       tries: { l1: [1, 5], l2: [10, 50, 200] },
     },
     fit: (train, { settings: { maxMemory: _, ...settings }, onProgress }) =>
