@@ -62,6 +62,7 @@ describe('examples/own-model in an npm project', () => {
           'task own/spread',
           'objective own/bpr',
           'tokenizer own/quantiles',
+          'item vectors own/letters',
           'baseline own/fading-popularity',
           'metric RBP',
           'source own/orders',
@@ -110,6 +111,10 @@ describe('examples/own-model in an npm project', () => {
     const said = seqrec('ids', 'fit', ...data, ...of, '--ids.tokenizer.codes', '5', '--to', ids);
     expect(said).toContain('own/quantiles, levels 3, codes 5');
     expect(seqrec('ids', 'show', ids, '--plugin', './src/plugin.ts')).toContain('5 x 5 x 5');
+    const letters = ['--ids.vectors', '[{"kind":"own/letters"},{"kind":"behaviour","width":8}]'];
+    expect(seqrec('ids', 'fit', ...data, ...letters, '--ids.tokenizer.codes', '8', '--to', ids)).toMatch(
+      /vectors +own\/letters beside behaviour/,
+    );
   });
 
   it('its checkpoint loads with @seqrec/models once the plug-in is imported', () => {

@@ -2,6 +2,7 @@
 import { defineSource, defineWindows } from '@seqrec/data';
 import {
   defineBaseline,
+  defineItemVectors,
   defineMetric,
   defineModel,
   defineObjective,
@@ -12,6 +13,7 @@ import { bothEnds } from './both-ends.ts';
 import { bpr } from './bpr.ts';
 import { decayedMean } from './decayed-mean.ts';
 import { fadingPopularity } from './fading-popularity.ts';
+import { letters } from './letters.ts';
 import { orders } from './orders.ts';
 import { quantiles } from './quantiles.ts';
 import { rankBiasedPrecision } from './rank-biased-precision.ts';
@@ -22,6 +24,7 @@ defineWindows(bothEnds);
 defineModel(decayedMean);
 defineObjective(bpr);
 defineTask(spread);
+defineItemVectors(letters);
 defineTokenizer(quantiles);
 defineBaseline(fadingPopularity);
 defineMetric(rankBiasedPrecision);

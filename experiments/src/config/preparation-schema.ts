@@ -1,5 +1,11 @@
 import { negativeSources } from '@seqrec/data';
-import { readsVectors, type SemanticIdsConfig, semanticIdsSchema, tokenizerDefinition } from '@seqrec/models';
+import {
+  itemVectorsDefinition,
+  readsVectors,
+  type SemanticIdsConfig,
+  semanticIdsSchema,
+  tokenizerDefinition,
+} from '@seqrec/models';
 import { z } from 'zod';
 import { count, flag, seed, share, text } from './fields.ts';
 import { SplitConfigSchema } from './split-schema.ts';
@@ -90,8 +96,9 @@ const semanticIdsColumn = () =>
 
 /** Whether ids are made of training events. */
 function readsBehaviour({ vectors, tokenizer }: SemanticIdsConfig): boolean {
-  if (tokenizerDefinition(tokenizer).beside?.(tokenizer)?.vectors.kind === 'behaviour') return true;
-  return readsVectors(tokenizer) && vectors.some(({ kind }) => kind === 'behaviour');
+  const beside = tokenizerDefinition(tokenizer).beside?.(tokenizer)?.vectors;
+  const read = [...(beside === undefined ? [] : [beside]), ...(readsVectors(tokenizer) ? vectors : [])];
+  return read.some((each) => itemVectorsDefinition(each).readsEvents);
 }
 
 export type SemanticIdsColumn = z.output<ReturnType<typeof semanticIdsColumn>>;

@@ -58,7 +58,7 @@ export async function loadPlugin(name: string, folder: string, where: string, as
   const { plugin } = await importFound(found, `${where}: ${name}: expected a plug-in that loads`);
   if (plugin === undefined)
     throw new PluginError(
-      `${where}: ${name}: expected a plug-in, which defines something when it is imported; got ${found.path}, which does not; call defineModel, defineTask, defineObjective, defineTokenizer, defineBaseline, defineMetric, defineSource, defineWindows or defineGoldenCheck in it`,
+      `${where}: ${name}: expected a plug-in, which defines something when it is imported; got ${found.path}, which does not; call defineModel, defineTask, defineObjective, defineTokenizer, defineItemVectors, defineBaseline, defineMetric, defineSource, defineWindows or defineGoldenCheck in it`,
     );
   return plugin;
 }
@@ -106,6 +106,7 @@ async function defined(): Promise<string[]> {
     task: models.taskKinds(),
     objective: models.objectiveKinds(),
     tokenizer: models.tokenizerKinds(),
+    'item vectors': models.itemVectorKinds(),
     baseline: models.knownBaselines(),
     metric: models.metricPatterns(),
     source: sourceFormats(),

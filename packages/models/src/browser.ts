@@ -541,6 +541,14 @@ export {
   tokenizerKinds,
 } from './semantic-ids/tokenizers/registry.ts';
 export type { Codebooks, Codes, FitOptions, Fitted } from './semantic-ids/tokenizers/tokenizer.ts';
+export type {
+  FitVectorsOptions,
+  ItemVectors,
+  ItemVectorsDefinition,
+  ReadVectors,
+  StoredVectors,
+} from './semantic-ids/vectors/definition.ts';
+export { defineItemVectors, itemVectorKinds, itemVectorsDefinition } from './semantic-ids/vectors/registry.ts';
 export { asStored, type Rows, rowsAt } from './semantic-ids/vectors/rows.ts';
 export { incrementalOf } from './serve/capabilities.ts';
 export { createScorer, type ScorerOptions } from './serve/create-scorer.ts';

@@ -25,6 +25,7 @@ export type {
   TokenizerConfig,
   TokenizerConfigInput,
   VectorsConfig,
+  VectorsConfigInput,
 } from './semantic-ids/config.ts';
 export { type FitIdsRequest, fitSemanticIds, type SemanticIds } from './semantic-ids/fit.ts';
 export { idsDigest, readSemanticIds, type StoredIds, writeSemanticIds } from './semantic-ids/ids-file.ts';
@@ -33,11 +34,12 @@ export {
   columnsOfVectors,
   fitIdVectors,
   idVectors,
-  type ReadVectors,
   type VectorState,
+  vectorsThatNewItemsLack,
 } from './semantic-ids/item-vectors.ts';
 export { type SemanticIdsConfig, type SemanticIdsConfigInput, semanticIdsSchema } from './semantic-ids/schema.ts';
 export { fitLsa, type Lsa, lsaVectors } from './semantic-ids/vectors/lsa.ts';
+export { isOwnItemVectors } from './semantic-ids/vectors/own-vectors.ts';
 export { behaviourVectors } from './semantic-ids/vectors/sppmi.ts';
 export { fileSpill } from './serve/file-spill.ts';
 export {

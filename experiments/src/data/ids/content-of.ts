@@ -1,5 +1,5 @@
 import type { Interactions } from '@seqrec/data';
-import { idVectors, type Rows, readsVectors, type StoredIds } from '@seqrec/models';
+import { idVectors, type Rows, readsVectors, type StoredIds, vectorsThatNewItemsLack } from '@seqrec/models';
 import { ConfigError } from '../../errors.ts';
 import { readVectors } from './read-vectors.ts';
 
@@ -15,8 +15,9 @@ export async function contentOf(
   { key, use, hint }: { readonly key: string; readonly use: string; readonly hint: string },
 ): Promise<Rows> {
   const { tokenizer } = config;
-  const behaviour = config.vectors.find(({ kind }) => kind === 'behaviour');
-  const got = readsVectors(tokenizer) ? behaviour?.kind : `the tokenizer '${tokenizer.kind}', which reads none`;
+  const got = readsVectors(tokenizer)
+    ? vectorsThatNewItemsLack(config.vectors)?.kind
+    : `the tokenizer '${tokenizer.kind}', which reads none`;
   if (got === undefined) return idVectors({ ...config, readFile: readVectors }, vectors, interactions);
   throw new ConfigError(`${key}: expected ids that are made from vectors of content, for ${use}; got ${got}`, hint);
 }

@@ -29,14 +29,16 @@ export async function fitIdsTo(
 ): Promise<StoredIds> {
   const { tokenizer } = config;
   const fitted = fittedPlaces(config, train);
+  const options = { seed: config.seed, fitted, readFile: readVectors, onProgress: shown('vectors') };
+  progress.start();
   const made = readsVectors(tokenizer)
-    ? await fitIdVectors({ ...config, readFile: readVectors, onKind, ...(fitted && { fitted }) }, train)
+    ? await fitIdVectors({ ...config, ...options, onKind }, train)
     : { rows: undefined, state: { tensors: new Map(), texts: new Map() }, without: 0 };
   if (made.without > 0)
     progress.note(
       `${formatCount(made.without)} of ${formatCount(interactions.numItems)} items have no vector (no term or neighbour that another item has): they share their codes`,
     );
-  const beside = await besideVectors(tokenizer, { seed: config.seed, readFile: readVectors }, train);
+  const beside = await besideVectors(tokenizer, options, train);
   const codesFile = tokenizerDefinition(tokenizer).codesFile?.(tokenizer);
   const given = codesFile === undefined ? undefined : await readCodes(codesFile, interactions);
   const known = knownItems(train);
@@ -51,7 +53,7 @@ export async function fitIdsTo(
           known: knownAt(known, fitted),
         }),
     ...{ config, given, seed: config.seed },
-    onProgress: ({ done, total }) => progress.update({ label: 'fit', done, total, fields: [] }),
+    onProgress: shown('fit'),
   });
   progress.clear();
   const stored = { ...ids, ...about(config, interactions), vectors: made.state };
@@ -65,6 +67,11 @@ export async function fitIdsTo(
 
   function onKind(kind: string): void {
     progress.note(`vectors: ${kind}`);
+  }
+
+  function shown(label: string) {
+    return ({ done, total }: { readonly done: number; readonly total: number }): void =>
+      progress.update({ label, done, total, fields: [] });
   }
 }
 

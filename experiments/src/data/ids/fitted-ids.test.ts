@@ -1,10 +1,10 @@
-// Ids are fitted once, but for a tokenizer that a plug-in defines: its code may change while it is written.
+// Ids are fitted once, but for vectors and a tokenizer that a plug-in defines: its code may change while it is written.
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { useBackend } from '@seqrec/core';
 import { interactionsFromArrays } from '@seqrec/data';
-import { defineTokenizer, semanticIdsSchema } from '@seqrec/models';
+import { defineItemVectors, defineTokenizer, semanticIdsSchema } from '@seqrec/models';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { z } from 'zod';
 import { Progress } from '../../terminal/progress.ts';
@@ -13,7 +13,7 @@ import { fittedIds } from './fitted-ids.ts';
 const folder = mkdtempSync(join(tmpdir(), 'seqrec-fitted-ids-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 const shop = interactionsFromArrays({ name: 'shop', users: ['u', 'u'], items: ['a', 'b'], timestamps: [1, 2] });
-/** What the tokenizer gives the items, as its author has it now. */
+/** What the tokenizer and the vectors give the items, as its author has it now. */
 let values = [0, 1];
 
 beforeAll(async () => {
@@ -28,10 +28,15 @@ beforeAll(async () => {
       codes: { count, sizes: [2], values: Int32Array.from(values) },
     }),
   });
+  defineItemVectors({
+    kind: 'acme/rows',
+    schema: z.strictObject({ kind: z.literal('acme/rows') }),
+    fit: () => ({ rows: { count: 2, width: 2, values: Float64Array.from([...values, 1, 0]) } }),
+  });
 });
 
-const codesBy = async (tokenizer: object) => {
-  const config = semanticIdsSchema().parse({ tokenizer });
+const codesBy = async (tokenizer: object, vectors?: object[]) => {
+  const config = semanticIdsSchema().parse({ tokenizer, ...(vectors && { vectors }) });
   const ids = await fittedIds(shop, config, folder, new Progress({ quiet: true }));
   return [...ids.codes.values];
 };
@@ -42,4 +47,18 @@ it('a tokenizer of a plug-in is asked again, one of ours is not', async () => {
   expect(await codesBy({ kind: 'acme/now' })).toEqual([1, 0]);
   const first = await codesBy({ kind: 'random', levels: 1, codes: 4 });
   expect(await codesBy({ kind: 'random', levels: 1, codes: 4 })).toEqual(first);
+});
+
+it('vectors of a plug-in are asked again, where a tokenizer reads them', async () => {
+  const rows = [{ kind: 'acme/rows' }];
+  const clusters = { kind: 'residual-k-means', levels: 1, codes: 2 };
+  values = [0, 1];
+  // Two items, the codes of two clusters and a counter.
+  const apart = await codesBy(clusters, rows);
+  expect(apart[0]).not.toBe(apart[2]);
+  values = [1, 0];
+  const alike = await codesBy(clusters, rows);
+  expect(alike[0]).toBe(alike[2]);
+  const random = { kind: 'random', levels: 1, codes: 4 };
+  expect(await codesBy(random, rows)).toEqual(await codesBy(random, rows));
 });

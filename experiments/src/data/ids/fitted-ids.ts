@@ -4,8 +4,10 @@ import { join } from 'node:path';
 import { useBackend } from '@seqrec/core';
 import { digestItems, type ExampleSet, type Interactions } from '@seqrec/data';
 import {
+  isOwnItemVectors,
   isOwnTokenizer,
   readSemanticIds,
+  readsVectors,
   type SemanticIdsConfig,
   type StoredIds,
   writeSemanticIds,
@@ -20,8 +22,8 @@ const FILES = new Set(['path', 'items']);
 
 /**
  * Ids of content of the items of a data set, of which no event is read: fitted once, then read from the cache, where
- * they lie under the digest of the items, the settings and the files that these name. Those of a tokenizer that a
- * plug-in defines are fitted anew: its code may have changed.
+ * they lie under the digest of the items, the settings and the files that these name. Those of vectors or a tokenizer
+ * that a plug-in defines are fitted anew: its code may have changed.
  */
 export async function fittedIds(
   interactions: Interactions,
@@ -34,7 +36,7 @@ export async function fittedIds(
     if (!tf.getBackend()) await useBackend('auto');
     return fitIdsTo({ interactions, train: noEvents(interactions) }, config, progress);
   };
-  if (!isOwnTokenizer(config.tokenizer)) return fit();
+  if (!isOwnTokenizer(config.tokenizer) || !vectorsAreOwn(config)) return fit();
   const hash = createHash('sha256').update(JSON.stringify([config, digestItems(interactions)]));
   for (const file of filesOf(config)) hash.update(readFileSync(file));
   const path = join(cacheFolder, `ids-${hash.digest('hex').slice(0, 16)}.safetensors`);
@@ -43,6 +45,10 @@ export async function fittedIds(
   mkdirSync(cacheFolder, { recursive: true });
   await writeSemanticIds(path, ids);
   return readSemanticIds(path);
+}
+
+function vectorsAreOwn({ tokenizer, vectors }: SemanticIdsConfig): boolean {
+  return !readsVectors(tokenizer) || vectors.every(isOwnItemVectors);
 }
 
 function filesOf(value: unknown): string[] {

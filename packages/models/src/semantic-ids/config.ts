@@ -4,7 +4,7 @@ import { rqVaeSchema } from './rq-vae-config.ts';
 import { behaviour, codes, file, levels, width } from './shared-config.ts';
 
 /** Latent semantic analysis of the table of items. */
-export const lsa = z
+const lsa = z
   .strictObject({
     kind: z.literal('lsa'),
     columns: z
@@ -25,7 +25,14 @@ export const lsa = z
     minDocuments: z.int().min(1).default(2).describe('Terms of fewer items are left out.'),
   })
   .describe('Latent semantic analysis of what the table of items says: texts, ids, numbers.');
-export const vectorsSchema = z.discriminatedUnion('kind', [lsa, behaviour, file]);
+
+/** The vectors of items of this package, by kind. */
+export const vectorsSchemas = { lsa, behaviour, file } as const;
+type VectorsSchema = (typeof vectorsSchemas)[keyof typeof vectorsSchemas];
+/** A validated configuration of vectors of items of this package; those of others have a `kind` as well. */
+export type VectorsConfig = z.output<VectorsSchema>;
+/** The same as people write it. */
+export type VectorsConfigInput = z.input<VectorsSchema>;
 
 const steps = size.max(10_000).default(25).describe('Lloyd steps at most.');
 
@@ -70,4 +77,3 @@ type SchemaOf<K extends TokenizerKind> = (typeof tokenizerSchemas)[K];
 export type TokenizerConfig = z.output<SchemaOf<TokenizerKind>>;
 /** The same as people write it. */
 export type TokenizerConfigInput = z.input<SchemaOf<TokenizerKind>>;
-export type VectorsConfig = z.output<typeof vectorsSchema>;

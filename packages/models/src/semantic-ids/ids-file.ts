@@ -9,6 +9,7 @@ import type { SemanticIds } from './fit.ts';
 import type { VectorState } from './item-vectors.ts';
 import { type SemanticIdsConfig, semanticIdsSchema } from './schema.ts';
 import { tokenizerKinds } from './tokenizers/registry.ts';
+import { itemVectorKinds } from './vectors/registry.ts';
 import type { Rows } from './vectors/rows.ts';
 
 /** Semantic ids as a file has them. */
@@ -137,19 +138,24 @@ export async function readSemanticIds(file: string): Promise<StoredIds> {
 function parsed(file: string, metadata: Readonly<Record<string, string>>): z.output<ReturnType<typeof inMetadata>> {
   const result = inMetadata().safeParse(metadata);
   if (result.success) return result.data;
-  const [first] = result.error.issues;
-  const kind = first.path.join('.') === 'about.config.tokenizer.kind' ? kindOf(metadata.about) : undefined;
-  if (kind !== undefined)
+  const [{ path, message }] = result.error.issues;
+  const [, , section] = path;
+  const kind = path.at(-1) === 'kind' ? at(JSON.parse(metadata.about), path.slice(1)) : undefined;
+  if (typeof kind === 'string' && (section === 'tokenizer' || section === 'vectors'))
     throw new CheckpointError(
-      `${file}: expected a tokenizer that is known, one of ${tokenizerKinds().join(', ')}; got '${kind}'; load the plug-in that defines it with --plugin`,
+      `${file}: expected ${KNOWN[section].what}, one of ${KNOWN[section].kinds().join(', ')}; got '${kind}'; load the plug-in that defines it with --plugin`,
       file,
     );
-  throw new CheckpointError(`${file}: ${first.path.map(String).join('.')}: ${first.message}`, file);
+  throw new CheckpointError(`${file}: ${path.map(String).join('.')}: ${message}`, file);
 }
 
-/** The kind of tokenizer that a file names, which nobody knows here. */
-function kindOf(about: string): string | undefined {
-  const { config } = JSON.parse(about) as { readonly config?: { readonly tokenizer?: { readonly kind?: unknown } } };
-  const kind = config?.tokenizer?.kind;
-  return typeof kind === 'string' ? kind : undefined;
+/** What a file may name that only a plug-in knows. */
+const KNOWN = {
+  tokenizer: { what: 'a tokenizer that is known', kinds: tokenizerKinds },
+  vectors: { what: 'vectors that are known', kinds: itemVectorKinds },
+} as const;
+
+/** What stands at a path in a value, where there is something. */
+function at(value: unknown, path: readonly PropertyKey[]): unknown {
+  return path.reduce((inner, key) => (inner as Record<PropertyKey, unknown> | undefined)?.[key], value);
 }

@@ -1,8 +1,10 @@
-import { type ExampleSet, type Interactions, itemTerms, termBounds, termColumns } from '@seqrec/data';
+import type { ExampleSet, Interactions } from '@seqrec/data';
 import { ConfigError } from '../errors.ts';
 import type { TokenizerConfig, VectorsConfig } from './config.ts';
 import { tokenizerDefinition } from './tokenizers/registry.ts';
-import { fitLsa, lsaVectors } from './vectors/lsa.ts';
+import type { FitVectorsOptions, ItemVectors } from './vectors/definition.ts';
+import './vectors/own-vectors.ts';
+import { itemVectorsDefinition } from './vectors/registry.ts';
 import {
   asStored,
   beside,
@@ -13,7 +15,6 @@ import {
   standardColumns,
   unitRows,
 } from './vectors/rows.ts';
-import { behaviourVectors } from './vectors/sppmi.ts';
 
 /** What was fitted to the items of training, and makes vectors of new items beside theirs. */
 export interface VectorState {
@@ -21,21 +22,11 @@ export interface VectorState {
   readonly texts: ReadonlyMap<string, readonly string[]>;
 }
 
-/** Reads vectors of all items of a data set from a file, a row an item. */
-export type ReadVectors = (
-  config: Extract<VectorsConfig, { kind: 'file' }>,
-  interactions: Interactions,
-) => Promise<Rows>;
-
-export interface IdVectorsRequest {
+export interface IdVectorsRequest extends FitVectorsOptions {
   readonly vectors: readonly VectorsConfig[];
   readonly standardise: boolean;
-  readonly seed: number;
-  readonly readFile: ReadVectors;
-  /** Places, item 1 at 0, of the items that terms, parts of numbers, directions and moments are of; default: all. */
-  readonly fitted?: readonly number[];
   /** Called before each kind is made. */
-  readonly onKind?: (kind: VectorsConfig['kind']) => void;
+  readonly onKind?: (kind: string) => void;
 }
 
 export interface FittedVectors {
@@ -56,38 +47,23 @@ export function columnsOfVectors({ texts }: Pick<VectorState, 'texts'>, at: numb
  * The vectors that ids are made from; row `i` is item `i + 1`. Each kind has rows of length 1, several stand side by
  * side.
  *
- * @param train what models train on: of it alone vectors of behaviour are made.
+ * @param train what models train on: of its events no others are read.
  * @throws ConfigError for vectors with a number that is not finite, naming the first item, and for zeros alone.
  */
 export async function fitIdVectors(
-  { vectors, standardise, seed, readFile, fitted, onKind }: IdVectorsRequest,
+  { vectors, standardise, onKind, seed, fitted, readFile, onProgress }: IdVectorsRequest,
   train: ExampleSet,
 ): Promise<FittedVectors> {
+  const options = { seed, fitted, readFile, onProgress };
   const tensors = new Map<string, Rows>();
   const texts = new Map<string, readonly string[]>();
   const parts: Rows[] = [];
   for (const [at, config] of vectors.entries()) {
     onKind?.(config.kind);
-    if (config.kind === 'lsa') {
-      const { itemTable, roles } = train.interactions;
-      const columns = config.columns ?? termColumns(itemTable, roles);
-      const bounds = termBounds(itemTable, { columns }, fitted);
-      const documents = itemTerms(itemTable, { ...config, columns }, bounds);
-      texts.set(kept(at, 'columns'), columns);
-      for (const [name, own] of bounds) tensors.set(kept(at, `bounds.${name}`), boundRows(own));
-      const lsa = fitLsa(fitted === undefined ? documents : fitted.map((place) => documents[place]), {
-        width: config.width,
-        minDocuments: config.minDocuments,
-        seed,
-      });
-      texts.set(kept(at, 'terms'), lsa.terms);
-      tensors.set(kept(at, 'idf'), lsa.idf);
-      tensors.set(kept(at, 'directions'), lsa.directions);
-      parts.push(lsaVectors(lsa, documents));
-    } else if (config.kind === 'behaviour') {
-      const { kind: _, ...options } = config;
-      parts.push(behaviourVectors(train, { ...options, seed }));
-    } else parts.push(await fromFile(config, train.interactions, readFile));
+    const made = await fitKind(config, train, options);
+    for (const [name, rows] of Object.entries(made.tensors ?? {})) tensors.set(kept(at, name), rows);
+    for (const [name, own] of Object.entries(made.texts ?? {})) texts.set(kept(at, name), own);
+    parts.push(made.rows);
   }
   const rows = parts.reduce(beside);
   if (rows.values.every((value) => value === 0))
@@ -105,15 +81,14 @@ export async function fitIdVectors(
 /** What a tokenizer reads beside the vectors that it makes codes of, rows of length 1; nothing where it does not. */
 export async function besideVectors(
   tokenizer: TokenizerConfig,
-  { seed, readFile }: Pick<IdVectorsRequest, 'seed' | 'readFile'>,
+  options: FitVectorsOptions,
   train: ExampleSet,
 ): Promise<Rows | undefined> {
   const asked = tokenizerDefinition(tokenizer).beside?.(tokenizer);
   if (asked === undefined) return undefined;
   const { vectors, width } = asked;
-  if (vectors.kind === 'file') return fromFile(vectors, train.interactions, readFile);
-  const { kind: _, ...options } = vectors;
-  const rows = behaviourVectors(train, { ...options, width, seed });
+  if (vectors.kind === 'file') return (await fitKind(vectors, train, options)).rows;
+  const { rows } = await fitKind({ ...vectors, width }, train, options);
   // Fewer directions than are wanted have all that there is.
   const [{ count }, more] = [rows, width - rows.width];
   return beside(rows, { count, width: more, values: new Float64Array(count * more) });
@@ -122,64 +97,65 @@ export async function besideVectors(
 /**
  * The vectors of all items of a data set in the space of a fit.
  *
- * @throws ConfigError for vectors of behaviour, which new items do not have.
+ * @throws ConfigError for vectors that new items do not have, of behaviour.
  */
 export async function idVectors(
-  { vectors, standardise, readFile }: Omit<IdVectorsRequest, 'seed' | 'onKind'>,
-  { tensors, texts }: VectorState,
+  { vectors, standardise, readFile, onProgress }: Omit<IdVectorsRequest, 'seed' | 'fitted' | 'onKind'>,
+  state: VectorState,
   interactions: Interactions,
 ): Promise<Rows> {
   const parts: Rows[] = [];
   for (const [at, config] of vectors.entries()) {
-    if (config.kind === 'behaviour')
+    const { again } = itemVectorsDefinition(config);
+    if (again === undefined)
       throw new ConfigError(
-        'semantic ids: expected vectors of content, which new items have; got vectors of behaviour',
+        `semantic ids: expected vectors of content, which new items have; got vectors of ${config.kind}`,
         'ids.vectors',
       );
-    if (config.kind === 'file') parts.push(await fromFile(config, interactions, readFile));
-    else {
-      const [terms, columns] = ['terms', 'columns'].map((name) => texts.get(kept(at, name)));
-      const [idf, directions] = ['idf', 'directions'].map((name) => tensors.get(kept(at, name)));
-      if (terms === undefined || columns === undefined || idf === undefined || directions === undefined)
-        throw new ConfigError('semantic ids: expected what LSA was fitted to; got a file without', 'ids.vectors');
-      const bounds = new Map(columns.map((name) => [name, boundsOf(tensors.get(kept(at, `bounds.${name}`)))] as const));
-      const documents = itemTerms(interactions.itemTable, { ...config, columns }, bounds);
-      parts.push(lsaVectors({ terms, idf, directions }, documents));
-    }
+    const rows = await again(config, storedAt(at, config, state), interactions, { readFile, onProgress });
+    parts.push(checked(config, rows, interactions));
   }
   const rows = parts.reduce(beside);
-  return standardise ? standardColumns(rows, tensors.get('moments')!) : rows;
+  return standardise ? standardColumns(rows, state.tensors.get('moments')!) : rows;
 }
 
-/** Bounds of the numbers of a column, a row each; shorter ones are filled up with NaN. */
-function boundRows(bounds: readonly (readonly number[])[]): Rows {
-  const width = bounds.reduce((most, own) => Math.max(most, own.length), 0);
-  const values = Float64Array.from(
-    { length: bounds.length * width },
-    (_, e) => bounds[Math.floor(e / width)][e % width] ?? Number.NaN,
+/** The first of some vectors that items that come later cannot have; absent: they can have all. */
+export function vectorsThatNewItemsLack(vectors: readonly VectorsConfig[]): VectorsConfig | undefined {
+  return vectors.find((config) => itemVectorsDefinition(config).again === undefined);
+}
+
+async function fitKind(config: VectorsConfig, train: ExampleSet, options: FitVectorsOptions): Promise<ItemVectors> {
+  const made = await itemVectorsDefinition(config).fit(config, train, options);
+  return { ...made, rows: checked(config, made.rows, train.interactions) };
+}
+
+/** What a fit has left under the names that its definition gave. */
+function storedAt(at: number, { kind }: VectorsConfig, { tensors, texts }: VectorState) {
+  const under = kept(at, '');
+  const own = [...tensors].flatMap(([name, rows]) =>
+    name.startsWith(under) ? [[name.slice(under.length), rows] as const] : [],
   );
-  return { count: bounds.length, width, values };
+  return {
+    tensors: new Map(own),
+    tensor: (name: string) => tensors.get(kept(at, name)) ?? missing(kind, name),
+    texts: (name: string) => texts.get(kept(at, name)) ?? missing(kind, name),
+  };
 }
 
-function boundsOf(rows: Rows | undefined): number[][] {
-  if (rows === undefined) return [];
-  return Array.from({ length: rows.count }, (_, r) =>
-    [...rows.values.subarray(r * rows.width, (r + 1) * rows.width)].filter((bound) => !Number.isNaN(bound)),
-  );
+function missing(kind: string, name: string): never {
+  throw new ConfigError(`semantic ids: expected what ${kind} was fitted to; got a file without ${name}`, 'ids.vectors');
 }
 
-async function fromFile(
-  config: Extract<VectorsConfig, { kind: 'file' }>,
-  interactions: Interactions,
-  readFile: ReadVectors,
-): Promise<Rows> {
-  const rows = await readFile(config, interactions);
+/** Rows of length 1. @throws ConfigError for other rows than the items', and for a number that is not finite. */
+function checked(config: VectorsConfig, rows: Rows, { numItems }: Interactions): Rows {
   const { count, width, values } = rows;
-  const wrong = values.findIndex((value) => !Number.isFinite(value));
-  if (wrong >= 0)
-    throw new ConfigError(
-      `semantic ids: vectors: expected finite numbers in ${config.path}; got ${values[wrong]} in column ${wrong % width} of row ${Math.floor(wrong / width)} of ${count}`,
-      'ids.vectors',
-    );
+  const from = config.kind === 'file' ? config.path : `vectors of ${config.kind}`;
+  const wrong = (expected: string, got: string): ConfigError =>
+    new ConfigError(`semantic ids: vectors: expected ${expected} in ${from}; got ${got}`, 'ids.vectors');
+  if (count !== numItems || values.length !== count * width)
+    throw wrong(`a row for each of ${numItems} items`, `${values.length} numbers of ${count} rows, ${width} wide`);
+  const at = values.findIndex((value) => !Number.isFinite(value));
+  if (at >= 0)
+    throw wrong('finite numbers', `${values[at]} in column ${at % width} of row ${Math.floor(at / width)} of ${count}`);
   return unitRows(rows);
 }

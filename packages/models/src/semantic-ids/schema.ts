@@ -1,15 +1,17 @@
 import { z } from 'zod';
 import { collisionRules } from './codes/unique-codes.ts';
-import { lsa, vectorsSchema } from './config.ts';
 import { knownTokenizerSchema } from './tokenizers/registry.ts';
+import './vectors/own-vectors.ts';
+import { knownItemVectorsSchema } from './vectors/registry.ts';
 
-/** How items get their codes, by any tokenizer that is known by now. */
+/** How items get their codes, by any vectors and any tokenizer that are known by now. */
 export function semanticIdsSchema() {
+  const vectors = knownItemVectorsSchema();
   return z.strictObject({
     vectors: z
-      .array(vectorsSchema)
+      .array(vectors)
       .min(1)
-      .default([lsa.parse({ kind: 'lsa' })])
+      .default([vectors.parse({ kind: 'lsa' })])
       .describe(
         'Vectors of the items, each of length 1; several stand side by side. Not read by `random`, `atomic`, `file`.',
       ),

@@ -27,5 +27,7 @@ export const file = z
   })
   .describe('Vectors that were made elsewhere, one for each item.');
 
+export type FileVectorsConfig = z.output<typeof file>;
+
 /** Vectors that a tokenizer may read beside those that it makes codes of. */
-export type BesideConfig = Omit<z.output<typeof behaviour>, 'width'> | z.output<typeof file>;
+export type BesideConfig = Omit<z.output<typeof behaviour>, 'width'> | FileVectorsConfig;

@@ -1,5 +1,13 @@
 import { describe, expect, it } from 'vitest';
-import { columnMoments, standardColumns } from './rows.ts';
+import { columnMoments, standardColumns, unitRows } from './rows.ts';
+
+it('rows of length 1 stay bit for bit, others do not', () => {
+  const values = Float64Array.from({ length: 900 }, (_, e) => Math.sin(e) * 10 ** (e % 7));
+  const unit = unitRows({ count: 300, width: 3, values });
+  expect(unitRows(unit).values).toEqual(unit.values);
+  const nearly = { count: 1, width: 2, values: Float64Array.of(Math.fround(0.6), Math.fround(0.8)) };
+  expect(Math.hypot(...unitRows(nearly).values)).toBeCloseTo(1, 15);
+});
 
 describe('standard columns', () => {
   const column = (values: readonly number[]) => ({ count: values.length, width: 1, values: Float64Array.from(values) });

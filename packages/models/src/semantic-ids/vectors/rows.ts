@@ -6,13 +6,13 @@ export interface Rows {
   readonly values: Float64Array;
 }
 
-/** Every row of length 1; rows of zeros stay. */
+/** Every row of length 1; rows of zeros, and those that have it but for roundings of float64, stay bit for bit. */
 export function unitRows({ count, width, values }: Rows): Rows {
   const unit = values.slice();
   for (let r = 0; r < count; r++) {
     const row = unit.subarray(r * width, (r + 1) * width);
     const length = Math.sqrt(row.reduce((sum, x) => sum + x * x, 0));
-    if (length > 0) for (let j = 0; j < width; j++) row[j] /= length;
+    if (length > 0 && Math.abs(length - 1) > 1e-12) for (let j = 0; j < width; j++) row[j] /= length;
   }
   return { count, width, values: unit };
 }
