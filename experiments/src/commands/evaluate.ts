@@ -97,8 +97,8 @@ async function evaluateCommand(name: string | undefined, options: Options, { ove
     throw new UsageError(
       '--cached: expected it, --future, --actions or --windows, which rank other queries; got several',
     );
-  if (options.cached && options.baselines !== undefined)
-    throw new UsageError('--baselines: expected it without --cached, which compares with the usual evaluation alone');
+  if (options.windows && part === 'validation')
+    throw new UsageError('--split: expected test with --windows, whose sets are of the test set; got validation');
   const apart = [
     ...(days === undefined ? [] : ['future']),
     ...(positiveRating === undefined ? [] : ['actions']),
@@ -107,6 +107,8 @@ async function evaluateCommand(name: string | undefined, options: Options, { ove
   ];
   if (sample !== undefined && apart.length > 0)
     throw new UsageError(`--sample: expected it without --${apart[0]}, which asks about all users; got both`);
+  if (options.baselines !== undefined && apart.length > 0)
+    throw new UsageError(`--baselines: expected it without --${apart[0]}, which does not read it; got both`);
   const from = textOption('from', options.from);
   const configFile = textOption('config', options.config);
   if (from === undefined && name === undefined)

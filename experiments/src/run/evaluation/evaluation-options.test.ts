@@ -122,6 +122,12 @@ describe('a run', () => {
     );
     const future = await run('evaluate', 'latest', '--out', out, '--future', '7', '--evaluation.ties', 'optimistic');
     expect(future.errors).toContain('--evaluation.ties: expected it without --future and --actions');
+    for (const [apart, said] of [
+      [['--windows', '--baselines', 'ease'], '--baselines: expected it without --windows, which does not read it'],
+      [['--actions', '4', '--baselines', 'ease'], '--baselines: expected it without --actions, which does not read it'],
+      [['--windows', '--split', 'validation'], '--split: expected test with --windows, whose sets are of the test set'],
+    ] as const)
+      expect((await run('evaluate', 'latest', '--out', out, ...apart)).errors).toContain(said);
   });
 
   test('has baselines of other settings beside it, not those that are kept of the training', async () => {
