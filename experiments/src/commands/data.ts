@@ -1,6 +1,7 @@
 import { slidingRules } from '@seqrec/data/sliding-rules';
 import type { CAC } from 'cac';
 import { choiceOption, integerOption, rawOption, textOption } from '../arguments.ts';
+import { UsageError } from '../errors.ts';
 import type { Action, Invocation } from '../invocation.ts';
 
 interface Options {
@@ -83,6 +84,11 @@ async function run(dataset: string, options: Options, { overrides, argv }: Invoc
   };
   const rule = choiceOption('window', options.window, slidingRules);
   if (rule !== undefined) {
+    const stride = integerOption('stride', options.stride) ?? 1;
+    if (stride !== 1 && (rule === 'strided-offset' || rule === 'control'))
+      throw new UsageError(
+        `--stride: expected it with a rule that reads it; got ${rule}, ${rule === 'control' ? 'which takes the newest window' : 'whose windows stand side by side'}`,
+      );
     const { coverWindows, renderCoverage } = await import('../data/window-coverage.ts');
     const { splitOf } = await import('../data/split-by.ts');
     const { interactions, ...read } = await readRequested(request);
@@ -91,7 +97,7 @@ async function run(dataset: string, options: Options, { overrides, argv }: Invoc
       rule,
       maxLength: integerOption('max-length', options.maxLength) ?? 200,
       maxHistory: integerOption('max-history', options.maxHistory),
-      stride: integerOption('stride', options.stride) ?? 1,
+      stride,
       seed: integerOption('seed', options.seed, 0) ?? 1,
       epochs: integerOption('epochs', options.epochs) ?? 10,
       controlEpochs: integerOption('control-epochs', options.controlEpochs, 0) ?? 0,

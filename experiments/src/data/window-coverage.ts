@@ -32,7 +32,7 @@ export interface WindowCoverageReport {
 export function coverWindows(interactions: Interactions, request: CoverageRequest): WindowCoverageReport {
   const { epochs, controlEpochs, maxLength } = request;
   const { train } = leaveLastOut(interactions);
-  const policy = slidingWindows({ ...request, schedule: { epochs, controlEpochs }, offsetEpochs: epochs });
+  const policy = slidingWindows({ ...request, schedule: { epochs, controlEpochs } });
   let longUsers = 0;
   for (let e = 0; e < train.targets.length; e++) if (train.targets[e] - train.starts[e] > maxLength) longUsers++;
   return {
@@ -46,10 +46,11 @@ export function coverWindows(interactions: Interactions, request: CoverageReques
 
 export function renderCoverage({ dataset, request, longUsers, users, coverage }: WindowCoverageReport): string {
   const { rule, maxLength, maxHistory, stride, epochs, controlEpochs } = request;
+  const steps = rule === 'strided-offset' ? maxLength : stride;
   const percent = (share: number): string => `${(100 * share).toFixed(1)} %`;
   const facts = renderPairs([
     ['data', `${dataset}, training part of leave-last-out`],
-    ['windows', `${rule}, ${maxLength} events, stride ${stride}, history ${maxHistory ?? 'all'}`],
+    ['windows', `${rule}, ${maxLength} events, stride ${steps}, history ${maxHistory ?? 'all'}`],
     ['epochs', `${epochs}, the first ${controlEpochs} with the newest window`],
     [
       'users with a longer history',
