@@ -8,6 +8,7 @@ import { frontierFigure, residualFigure, shapeName, shapesFigure } from './compu
 import { conclusions } from './conclusions.ts';
 import { type Fit, fitWithIntervals, type Law } from './fit.ts';
 import { type EncoderLaw, frontier, lossQuantity, metricQuantity, type Quantity } from './frontier.ts';
+import { scheduleInWords } from './read-keys.ts';
 
 const LAWS: readonly Law[] = ['power', 'log'];
 const lawNames: Readonly<Record<Law, string>> = { log: 'a + b ln C', power: 'a + b C^-c' };
@@ -32,7 +33,7 @@ export async function finishCompute(dir: StudyDir, plan: StudyPlan, points: read
   writeStudyReport(dir, plan, {
     title: 'Quality against training compute',
     subject: plan.recipe,
-    lead: `Each encoder in every shape of the grid (width, depth, length) is trained at a constant learning rate and measured when its training has spent each level of compute. The frontier is the best shape at each level. FLOPs count matrix products and the causal half of attention, forward and backward, of the encoder and of its objective. ${objectivesInWords(plan.arms)}`,
+    lead: `Each encoder in every shape of the grid (width, depth, length) is trained at ${scheduleInWords(plan.arms[0].config)} and measured when its training has spent each level of compute. The frontier is the best shape at each level. FLOPs count matrix products and the causal half of attention, forward and backward, of the encoder and of its objective. ${objectivesInWords(plan.arms)}`,
     figures,
     tables: [frontiers, fits, pointTable(points)],
     conclusions: concluded,

@@ -8,6 +8,7 @@ import type { Arm } from '../study/study.ts';
 import { armConfig, type ScaleOptions, type StudyBase, studyBase, studyFolder } from './base.ts';
 import { finishCompute } from './compute-report.ts';
 import type { Shape } from './encoders.ts';
+import { checkReadKeys } from './read-keys.ts';
 
 export interface ComputeOptions extends ScaleOptions {
   readonly widths: readonly number[];
@@ -26,6 +27,7 @@ const FILL = 0.85;
 
 /** `seqrec scale compute`: every encoder in every shape, measured at levels of equal compute. */
 export async function scaleCompute(options: ComputeOptions): Promise<number> {
+  checkReadKeys(options.overrides);
   const progress = new Progress({ quiet: options.quiet });
   const base = await studyBase(options, progress);
   const { encoders, objectives, widths, depths, lengths, levels, budget, flops, evaluatedUsers } = options;

@@ -2,13 +2,16 @@ import { slidingRules } from '@seqrec/data';
 import { isWorld } from '../../config/data-schema.ts';
 import type { RecipeConfig } from '../../config/schema.ts';
 import { type WindowsConfig, windowsConfigSchema } from '../../config/windows.ts';
+import { watchedSet } from '../../data/dataset.ts';
 import { UsageError } from '../../errors.ts';
+import { formatCount } from '../../terminal/format.ts';
 import { Progress } from '../../terminal/progress.ts';
 import { runStudy } from '../study/run-study.ts';
 import type { Arm } from '../study/study.ts';
 import { armConfig, type ScaleOptions, type StudyBase, studyBase, studyFolder } from './base.ts';
 import type { Shape } from './encoders.ts';
 import { type FactorReport, finishFactor } from './factor-report.ts';
+import { checkReadKeys } from './read-keys.ts';
 
 export interface FactorOptions extends ScaleOptions {
   /** Optimiser steps of every arm. */
@@ -29,6 +32,7 @@ type FactorArm = Pick<Arm, 'factors' | 'users' | 'testedWindow'> & {
 
 /** `seqrec scale data`: the same steps on more and more users; always the same users are measured. */
 export async function scaleData(options: FactorOptions & { readonly counts?: readonly number[] }): Promise<number> {
+  checkReadKeys(options.overrides, ['maxSequenceLength']);
   const progress = new Progress({ quiet: options.quiet });
   const base = await studyBase(options, progress);
   const numUsers = new Set(base.data.split.train.users).size;
@@ -52,7 +56,7 @@ export async function scaleData(options: FactorOptions & { readonly counts?: rea
     factor: 'users',
     axis: 'users in the training set (log scale)',
     title: 'Quality against the number of users',
-    lead: 'Every arm takes the same number of optimiser steps of the same batch size, on more and more users; smaller selections lie in larger ones. All users are measured, whether or not their history was trained on: an encoder has no weights of its own for a user.',
+    lead: `Every arm takes the same number of optimiser steps of the same batch size, on more and more users; smaller selections lie in larger ones. ${measuredInWords(base, options)}, whether or not their history was trained on: an encoder has no weights of its own for a user.`,
   });
 }
 
@@ -70,6 +74,7 @@ export interface HistoryOptions extends FactorOptions {
  * sliding policy reads K events of it in training and in use, from anywhere in the latest so many.
  */
 export async function scaleHistory(options: HistoryOptions): Promise<number> {
+  checkReadKeys(options.overrides);
   const progress = new Progress({ quiet: options.quiet });
   const { window = Math.min(...options.lengths), encoders, width, depth } = options;
   const lengths = [...new Set([window, ...options.lengths])].sort((a, b) => a - b);
@@ -100,7 +105,7 @@ export async function scaleHistory(options: HistoryOptions): Promise<number> {
     quantities: ['older/MRR', 'older/perplexity', 'items/mAP'],
     axis: 'events of history used (log scale)',
     title: 'Quality against history',
-    lead: `Every arm takes the same number of optimiser steps of the same number of users. "latest" trains on and reads the latest so many events, so that its cost grows with them; the sliding policies always read ${window}, in training from anywhere in the latest so many. The candidates leave out the items of the whole history in every arm. Recent and older windows of ${window} events are of users held out of training; they are the same in every arm.`,
+    lead: `Every arm takes the same number of optimiser steps of the same number of users. "latest" trains on and reads the latest so many events, so that its cost grows with them; the sliding policies always read ${window}, in training from anywhere in the latest so many. Recent and older windows of ${window} events are of users held out of training; they are the same in every arm.`,
   });
 }
 
@@ -161,7 +166,16 @@ function runFactor(
   });
 }
 
-/** All users, half of them, ... down to a thirty-second, at least 10. */
+/** All users, half of them, ... down to a thirty-second, parts of at least 10. */
 function halves(users: number): number[] {
-  return Array.from({ length: 6 }, (_, i) => Math.round(users / 2 ** (5 - i))).filter((count) => count >= 10);
+  return Array.from({ length: 6 }, (_, i) => Math.round(users / 2 ** (5 - i))).filter(
+    (count) => count >= 10 || count === users,
+  );
+}
+
+function measuredInWords({ data }: StudyBase, { evaluatedUsers }: ScaleOptions): string {
+  const all = watchedSet(data.split).targets.length;
+  return all <= evaluatedUsers
+    ? 'All users are measured'
+    : `${formatCount(evaluatedUsers)} of ${formatCount(all)} users are measured, evenly chosen`;
 }

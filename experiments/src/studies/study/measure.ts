@@ -43,8 +43,12 @@ export interface Measurement {
 }
 
 /** What the numbers of {@link measure} are, for people. */
-export const measureDefinition = ({ ties, queryTime }: Pick<MeasureOptions, 'ties' | 'queryTime'>): string[] => [
-  'Queries: one per user, the held-out event. Candidates: all items, no sampling; the items of the whole history, not only of the window, are left out of the ranking, so that windows of different length are ranked against the same candidates.',
+export const measureDefinition = ({
+  ties,
+  queryTime,
+  excludeSeen,
+}: Pick<MeasureOptions, 'ties' | 'queryTime' | 'excludeSeen'>): string[] => [
+  `Queries: one per user, the held-out event. Candidates: all items, no sampling${excludeSeen === false ? ', those of the history too' : '; the items of the whole history, not only of the window, are left out of the ranking'}, so that windows of different length are ranked against the same candidates.`,
   'Loss: cross-entropy of the held-out event in a softmax over all candidates at the temperature of training, nats.',
   `Ties: ${TIES_IN_WORDS[ties]}. Time of a query, where a model reads it: ${QUERY_TIME_IN_WORDS[queryTime]}.`,
 ];

@@ -136,8 +136,11 @@ async function pointAt(
   at: { readonly model: TokenEncoder; readonly trainer: Trainer; readonly spent: Spent; readonly context: ArmContext },
 ): Promise<StudyPoint> {
   const { model, trainer, spent } = at;
-  const { loss, metrics: held } = await measureArm(arm, model, at.context);
-  const metrics = { ...held, ...(await windowMetrics(arm, model, at.context)) };
+  // By the weights of `training.weightAverage`, where there are some, as every evaluation of a training.
+  const { loss, metrics } = await trainer.update.averaged(async () => {
+    const held = await measureArm(arm, model, at.context);
+    return { ...held, metrics: { ...held.metrics, ...(await windowMetrics(arm, model, at.context)) } };
+  });
   const { epoch, stepInEpoch, stepsPerEpoch, globalStep } = trainer.progress;
   return {
     arm: arm.id,

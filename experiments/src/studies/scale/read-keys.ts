@@ -1,0 +1,43 @@
+import type { Override } from '../../arguments.ts';
+import type { RecipeConfig } from '../../config/schema.ts';
+import { ConfigError, UsageError } from '../../errors.ts';
+
+/** Of sections that a study reads in part, the keys that it reads; the others it reads whole. */
+const READ: Readonly<Record<string, readonly string[]>> = {
+  training: ['batchSize', 'parts', 'shuffle', 'weightAverage', 'renewTables'],
+  evaluation: ['ks', 'batchSize', 'excludeSeen', 'ties', 'queryTime'],
+  model: ['inputDropout', 'dropout', 'outputLength'],
+};
+
+/**
+ * A study trains by steps and builds encoders of its own: what it would not read is refused, not ignored.
+ *
+ * @param model further keys of `model` that it reads.
+ */
+export function checkReadKeys(overrides: readonly Override[], model: readonly string[] = []): void {
+  for (const { key } of overrides) {
+    const [section, name] = key.split('.');
+    const read = section === 'model' ? [...READ.model, ...model] : READ[section];
+    if (read === undefined || name === undefined || read.includes(name)) continue;
+    throw new UsageError(
+      `--${key}: expected of ${section} what a study reads, ${read.join(', ')}; got ${name}`,
+      section === 'model' ? 'sizes are --widths, --depths and --lengths, kinds are --encoders' : undefined,
+    );
+  }
+}
+
+/** A study measures at marks, not after epochs. @throws ConfigError for a schedule that waits for evaluations. */
+export function checkSchedule({ optimizer }: Pick<RecipeConfig, 'optimizer'>): void {
+  if (optimizer.schedule?.kind !== 'plateau') return;
+  throw new ConfigError(
+    'optimizer.schedule.kind: expected a schedule of steps in a study, which evaluates at its marks alone; got plateau',
+    'take constant, or a course of --optimizer.schedule.steps',
+  );
+}
+
+/** How the learning rate runs, for the words of a report. */
+export function scheduleInWords({ optimizer }: Pick<RecipeConfig, 'optimizer'>): string {
+  const { kind = 'constant', warmupSteps = 0 } = optimizer.schedule ?? {};
+  const rate = kind === 'constant' ? 'a constant learning rate' : `a learning rate by the schedule ${kind}`;
+  return warmupSteps === 0 ? rate : `${rate} after ${warmupSteps} steps of warm-up`;
+}
