@@ -38,7 +38,7 @@ export interface ItemVectorsDefinition<C extends { readonly kind: string } = { r
   readonly kind: string;
   /** `z.strictObject` with `kind: z.literal(kind)`; fields with a default may be left out by who configures. */
   readonly schema: z.ZodType<C>;
-  /** Whether they are made of training events: they are then not for ids that are fitted before a split. Default: no. */
+  /** Whether they are made of training events, which ids that are fitted before a split must not know. Default: no. */
   readonly readsEvents?: boolean;
   /**
    * Vectors of all items of a data set.
