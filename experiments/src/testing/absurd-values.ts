@@ -71,7 +71,9 @@ function meaningOf(config: unknown, path: Path): string {
 export async function begin(value: unknown): Promise<void> {
   const config = validate(recipeConfigSchema(), value);
   windowPolicy(config);
-  const prepared = await prepareData(config.data, '.', quiet);
+  const { split, ...others } = await prepareData(config.data, '.', quiet);
+  // The world has no validation set, which patience and plateaus need.
+  const prepared = { ...others, split: { ...split, validation: split.test } };
   checkAgainstData(config, prepared);
   const generation = await runIds(config, prepared, { progress: quiet });
   const data = { ...prepared, ...(generation && { generation }) };

@@ -1,23 +1,31 @@
-import { existsSync, mkdtempSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { weightsDigest } from '@seqrec/models';
-import { describe, expect, test } from 'vitest';
-import { tinyRecipe } from '../../testing/run-cli.ts';
+import { afterAll, describe, expect, test } from 'vitest';
+import { codedShop, writeShop } from '../../testing/coded-shop.ts';
 import { runMain } from '../../testing/run-main.ts';
 import { readMetrics } from '../folder/metrics-log.ts';
 
-const settings = [
-  ...tinyRecipe,
-  '--quiet',
-  '--evaluation.baselines=[]',
-  // Far too fast a rate: the metric moves up and down.
-  '--optimizer.learningRate=0.05',
-  '--training.patience=2',
-];
+const folder = mkdtempSync(join(tmpdir(), 'seqrec-patience-'));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+writeShop(folder);
+const shop = codedShop(folder);
+const file = join(folder, 'shop.yaml');
+writeFileSync(
+  file,
+  JSON.stringify({
+    ...{ ...shop, task: { kind: 'retrieval' }, training: { ...shop.training, evaluateEvery: 1 } },
+    // Far too fast a rate: the metric moves up and down.
+    optimizer: { learningRate: 0.1 },
+    evaluation: { ...shop.evaluation, baselines: [] },
+  }),
+);
+
+const settings = ['--config', file, '--quiet', '--training.patience=2'];
 
 async function train(...further: string[]): Promise<{ readonly run: string; readonly out: string }> {
-  const out = mkdtempSync(join(tmpdir(), 'seqrec-patience-'));
+  const out = mkdtempSync(join(folder, 'runs-'));
   const { code, errors } = await runMain('train', ...settings, '--out', out, ...further);
   expect(code, errors).toBe(0);
   return { out, run: join(out, readdirSync(out)[0]) };
@@ -32,6 +40,21 @@ describe('training.patience', () => {
     const { code, errors } = await runMain('train', ...without, '--training.minEpochs=3');
     expect(code).toBe(2);
     expect(errors).toContain('training.minEpochs: expected it beside training.patience');
+  });
+
+  test('does not stop by a test set, and no learning rate falls by one', async () => {
+    const { code, errors } = await runMain(
+      'train',
+      ...settings,
+      '--data.split=train-test',
+      '--out',
+      join(folder, 'none'),
+    );
+    expect(code).toBe(2);
+    expect(errors).toContain(
+      'training.patience: expected none with the split train-test, which has no validation set; got 2',
+    );
+    expect(existsSync(join(folder, 'none'))).toBe(false);
   });
 
   test('stops when the metric no longer improves, and a run resumed in the middle stops at the same epoch', async () => {

@@ -1,5 +1,6 @@
 import type { Split } from '@seqrec/data';
 import { metricNames, modelTimeReaders, objectiveTimeReaders, type TimeReader } from '@seqrec/models';
+import type { RunConfig } from '../../config/run-config.ts';
 import type { RecipeConfig } from '../../config/schema.ts';
 import { windowPolicy } from '../../config/windows.ts';
 import { generationOf } from '../../data/coded-items.ts';
@@ -65,13 +66,21 @@ export function checkDecay({ learningRate, weightDecay }: RecipeConfig['optimize
   );
 }
 
-/** @throws ConfigError for the best checkpoint of a split without a validation set. */
-export function checkBestHasValidation(checkpoint: 'best' | 'last' | undefined, split: Split): void {
-  if (checkpoint !== 'best' || split.validation !== undefined) return;
-  throw new ConfigError(
-    `evaluation.checkpoint: expected last with the split ${split.protocol}, which has no validation set; got best`,
-    'the best on the test set would flatter the model',
-  );
+/** @throws ConfigError for what the test set would decide, in a split without a validation set. */
+export function checkDecidedByValidation(
+  { training: { patience }, optimizer: { schedule }, evaluation: { checkpoint } }: RunConfig,
+  { validation, protocol }: Split,
+): void {
+  if (validation !== undefined) return;
+  const refuse = (key: string, expected: string, got: unknown): never => {
+    throw new ConfigError(
+      `${key}: expected ${expected} with the split ${protocol}, which has no validation set; got ${got}`,
+      'the test set would decide; leave-last-out has a validation set, others by data.split.validation',
+    );
+  };
+  if (checkpoint === 'best') refuse('evaluation.checkpoint', 'last', checkpoint);
+  if (patience !== undefined) refuse('training.patience', 'none', patience);
+  if (schedule?.kind === 'plateau') refuse('optimizer.schedule.kind', 'a schedule by steps', schedule.kind);
 }
 
 /**
@@ -82,7 +91,7 @@ export function checkBestHasValidation(checkpoint: 'best' | 'last' | undefined, 
 export function checkAgainstData(config: RecipeConfig, data: PreparedData): void {
   const { evaluation } = config;
   checkTimes(config, data);
-  checkBestHasValidation(evaluation.checkpoint, data.split);
+  checkDecidedByValidation(config, data.split);
   windowPolicy(config);
   if (config.initialWeights !== undefined && config.itemVectors !== undefined)
     throw new ConfigError(

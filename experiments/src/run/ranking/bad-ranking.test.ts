@@ -50,6 +50,10 @@ test.each<[string[], string]>([
     ['--evaluation.checkpoint', 'best', '--data.split.validation', '0'],
     'evaluation.checkpoint: expected last with the split random, which has no validation set; got best',
   ],
+  [
+    ['--data.split.validation', '0'],
+    'optimizer.schedule.kind: expected a schedule by steps with the split random, which has no validation set; got plateau',
+  ],
   [['--evaluation.segments', 'hours'], 'evaluation.segments: hours: expected a column of ratings; got hours'],
   [['--evaluation.segments', 'at'], 'evaluation.segments: at: expected a column of one id or number a row; got time'],
   [['--optimizer.weightDecay', '100'], 'optimizer.weightDecay: expected less than 1 / learningRate = 20'],

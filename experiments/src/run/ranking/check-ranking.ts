@@ -5,7 +5,7 @@ import { watchedSet } from '../../data/dataset.ts';
 import type { PreparedRows } from '../../data/prepare-rows.ts';
 import { ConfigError } from '../../errors.ts';
 import { segmentations } from '../evaluation/segmentations.ts';
-import { checkBestHasValidation, checkDecay } from '../open/check-config.ts';
+import { checkDecay, checkDecidedByValidation } from '../open/check-config.ts';
 import { type ResolvedRanking, selectedMetric } from './ranking-of.ts';
 
 /**
@@ -20,7 +20,7 @@ export function checkRankingAgainstData(
 ): void {
   const { evaluation, optimizer } = config;
   checkDecay(optimizer);
-  checkBestHasValidation(evaluation.checkpoint, split);
+  checkDecidedByValidation(config, split);
   segmentations(evaluation.segments, { train: split.train, set: split.test, counted: 'rows' });
   const watched = watchedSet(split);
   const { judged } = task;

@@ -1,4 +1,3 @@
-import type { Split } from '@seqrec/data';
 import { metricNames } from '@seqrec/models';
 import type { RecipeConfig } from '../../config/schema.ts';
 import { ConfigError } from '../../errors.ts';
@@ -57,14 +56,5 @@ export function checkJudgedAlike(cell: Cell, first: Cell, baselines: readonly st
   throw new ConfigError(
     `benchmark: ${cell.data}, ${cell.protocol}: expected models on one data set that are judged by one rule; ${first.model} has ${key} ${JSON.stringify(before)}, ${cell.model} ${JSON.stringify(after)}`,
     'set it in the data set or the protocol, which count more than a model',
-  );
-}
-
-/** @throws ConfigError for a cell that would stop by the set that it is tested on. */
-export function checkStopsByValidation(cell: Cell, { validation, protocol }: Split): void {
-  if (validation !== undefined || cell.config.training.patience === undefined) return;
-  throw new ConfigError(
-    `benchmark: ${cellName(cell)}: expected a split with a validation part, by which training.patience stops; got ${protocol} without`,
-    'leave training.patience out, or give the split a validation part',
   );
 }

@@ -154,11 +154,16 @@ it('tests what is retrained on the users that the others are tested on', async (
 });
 
 it('refuses before anything trains what would stop by the test set, and what cannot be retrained', async () => {
-  const { code, errors } = await bench(shops, 'stops', '--training.patience', '2', '--data.split.validation', 'none');
-  expect(code).toBe(2);
-  expect(errors).toContain(
-    'benchmark: shop, time, SASRec: expected a split with a validation part, by which training.patience stops; got global-time without',
-  );
+  for (const [key, value, expected] of [
+    ['training.patience', '2', 'none'],
+    ['optimizer.schedule.kind', 'plateau', 'a schedule by steps'],
+  ]) {
+    const { code, errors } = await bench(shops, 'stops', `--${key}`, value, '--data.split.validation', 'none');
+    expect(code).toBe(2);
+    expect(errors).toContain(
+      `${key}: expected ${expected} with the split global-time, which has no validation set; got ${value}`,
+    );
+  }
   const other = await bench(shops, 'stops', '--retrain', '--data.split', 'train-test');
   expect(other.code).toBe(2);
   expect(other.errors).toContain('expected a split with a validation part that can train');

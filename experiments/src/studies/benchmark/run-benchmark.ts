@@ -8,7 +8,6 @@ import { Interrupted, listenForStop, signalExitCode } from '../../run/process/st
 import { Progress } from '../../terminal/progress.ts';
 import { definitionTitle } from '../definitions.ts';
 import { type Cell, cellName, rowName } from './cell.ts';
-import { checkStopsByValidation } from './cell-checks.ts';
 import { cellDefinition } from './cell-definition.ts';
 import { benchmarkCells, retrainedCell } from './cells.ts';
 import { Grid } from './grid.ts';
@@ -44,7 +43,6 @@ export async function runBenchmark(request: BenchmarkRequest): Promise<number> {
     for (const cell of cells) {
       const { data } = await grid.prepared(cell);
       checkAgainstData(cell.config, data);
-      checkStopsByValidation(cell, data.split);
       if (request.retrain) retrainedCell(cell, 1, data.split.interactions);
       if (request.tune !== undefined) await checkCounted('tune', request.tune.budget, cell.config, data.split.train);
     }
