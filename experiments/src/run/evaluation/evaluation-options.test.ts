@@ -46,6 +46,16 @@ const options = (out: string) => [
 
 beforeAll(() => writeFileSync(file, events()));
 
+test.each([
+  ['evaluation.selectBy', []],
+  ['optimizer.schedule.metric', ['--optimizer.schedule.kind', 'plateau']],
+])('%s is a metric that evaluations have, or nothing trains', async (key, further) => {
+  const { code, errors } = await run(...options('none'), ...further, `--${key}`, 'HR@7');
+  expect(code).toBe(2);
+  expect(errors).toContain(`${key}: expected one of HR@5, NDCG@5, `);
+  expect(readdirSync(folder)).not.toContain('none');
+});
+
 describe('a run', () => {
   const out = join(folder, 'runs');
   const evaluated = async (...more: string[]) => {

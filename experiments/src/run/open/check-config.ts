@@ -118,11 +118,17 @@ export function checkAgainstData(config: RecipeConfig, data: PreparedData): void
       `set --evaluation.ks "[${evaluation.ks.filter((k) => k <= candidates).join(', ') || 1}]"`,
     );
   const metrics = metricNames(evaluation.ks);
-  if (!metrics.includes(evaluation.selectBy))
-    throw new ConfigError(
-      `evaluation.selectBy: expected one of ${metrics.join(', ')}; got ${evaluation.selectBy}`,
-      'its k must be among evaluation.ks',
-    );
+  const { schedule } = config.optimizer;
+  const followed = schedule?.kind === 'plateau' ? (schedule.metric ?? evaluation.selectBy) : evaluation.selectBy;
+  for (const [key, metric] of [
+    ['evaluation.selectBy', evaluation.selectBy],
+    ['optimizer.schedule.metric', followed],
+  ])
+    if (!metrics.includes(metric))
+      throw new ConfigError(
+        `${key}: expected one of ${metrics.join(', ')}; got ${metric}`,
+        'its k must be among evaluation.ks',
+      );
 }
 
 /** What the configuration reads times by: settings of the model, the objective and the windows of training. */
