@@ -82,4 +82,21 @@ describe('training.patience', () => {
     expect(again.code, again.errors).toBe(0);
     expect(epochsOf(first.run)).toHaveLength(best + 3);
   }, 60_000);
+
+  test('counts every second epoch where these are evaluated, and not the last one of a run that is gone on with', async () => {
+    // The metric stands still, so that nothing is better than the first evaluation.
+    const still = ['--optimizer.learningRate=0', '--training.evaluateEvery=2', '--evaluation.checkpoint=last'];
+    const { run } = await train(...still, '--epochs=5');
+    const resume = (epochs: number) =>
+      runMain('train', '--resume', run, `--training.epochs=${epochs}`, '--quiet', '--out', folder);
+    const resumed = await resume(12);
+    expect(resumed.code, resumed.errors).toBe(0);
+    expect(epochsOf(run)).toHaveLength(6);
+    const fewer = await resume(4);
+    expect(fewer.code).toBe(1);
+    expect(fewer.errors).toContain('training.epochs: expected 6 or more, which the run has begun; got 4');
+
+    const later = await train(...still, '--epochs=12', '--training.minEpochs=7');
+    expect(epochsOf(later.run)).toHaveLength(8);
+  }, 60_000);
 });

@@ -32,7 +32,9 @@ export interface LoopState {
   /** Mean training loss per label of the epoch finished last. */
   epochLoss: number;
   best?: { readonly epoch: number; readonly value: number };
-  /** Evaluations since the best. */
+  /** The best value of the evaluations that every longer run has: of all but a last epoch between two of them. */
+  bestOnTime?: number;
+  /** Such evaluations since. */
   sinceBest?: number;
 }
 
@@ -165,7 +167,8 @@ export async function train<M extends Model, E extends SetFigures>(
       const { epoch: finished, globalStep } = trainer.progress;
 
       if (finished > state.evaluatedEpochs) {
-        const due = finished % evaluateEvery === 0 || finished === epochs;
+        const onTime = finished % evaluateEvery === 0;
+        const due = onTime || finished === epochs;
         // A run that was stopped while it evaluated takes no step of the epoch again: its heap has seen none.
         const peakHeapBytes = timed.rows > 0 ? heap?.peak : undefined;
         const evaluationStarted = performance.now();
@@ -193,11 +196,14 @@ export async function train<M extends Model, E extends SetFigures>(
         let fall: string | undefined;
         if (latest !== undefined) {
           const value = judge.value(latest);
-          fall = observe(trainer, latest, value, judge);
-          state.sinceBest = (state.sinceBest ?? 0) + 1;
+          if (onTime) {
+            fall = observe(trainer, latest, value, judge);
+            const isBest = isBetter(value, state.bestOnTime, better);
+            if (isBest) state.bestOnTime = value;
+            state.sinceBest = isBest ? 0 : (state.sinceBest ?? 0) + 1;
+          }
           if (isBetter(value, state.best?.value, better)) {
             state.best = { epoch: finished, value };
-            state.sinceBest = 0;
             await save(run.best);
           }
         }

@@ -10,6 +10,7 @@ import { validate } from '../../config/validate.ts';
 import type { DataSummary } from '../../data/data-summary.ts';
 import { ConfigError, RunError } from '../../errors.ts';
 import { readJson } from '../folder/atomic.ts';
+import { readMetrics } from '../folder/metrics-log.ts';
 import { openRunDir, type RunDir } from '../folder/run-dir.ts';
 import { refuseLocked } from '../folder/run-lock.ts';
 import { missingPlugins, pluginOptions } from './recorded-plugins.ts';
@@ -69,7 +70,7 @@ function withEarlierRules(config: Record<string, unknown>): Record<string, unkno
 
 /**
  * The run to go on with and its configuration. A recipe, file or override given as well must agree with it; only
- * `training.epochs` may differ, since a longer run passes through the same states, and which baselines stand beside it.
+ * `training.epochs` may grow, since a longer run passes through the same states, and which baselines stand beside it.
  *
  * @throws RunError naming the first key that differs.
  */
@@ -91,6 +92,12 @@ export async function openForResume(request: {
   if (difference)
     throw new RunError(
       `cannot resume ${previous.id}: ${difference.key}: expected ${JSON.stringify(difference.before)} as in the run; got ${JSON.stringify(difference.after)}; start a new run to change it`,
+    );
+  const begun = readMetrics(previous.metrics).reduce((most, { epoch }) => Math.max(most, epoch), 0);
+  const { epochs } = wanted.training;
+  if (epochs < begun)
+    throw new RunError(
+      `cannot resume ${previous.id}: training.epochs: expected ${begun} or more, which the run has begun; got ${epochs}; start a new run for fewer`,
     );
   return { name: saved.name, config: wanted, previous };
 }
