@@ -35,7 +35,8 @@ export function trainingSet(
     return { ...given, task: createTask(task, { train: newest, objective, ...coded }) };
   }
   const reached = Number.isFinite(windows.reach) ? latestWindow(train, { maxLength: windows.reach }) : train;
-  return { ...given, task: createTask(task, { train, objective, reached, windowsMove: true, ...coded }) };
+  const windowsMove = windows.isControl !== true;
+  return { ...given, task: createTask(task, { train, objective, reached, windowsMove, ...coded }) };
 }
 
 /** Without users of whom nothing is learned: where `retrieve` alone is trained, on few, steps would be empty. */

@@ -130,6 +130,14 @@ describe('what a policy says of itself', () => {
     expect(sliding({ maxHistory: 9, schedule: { epochs: 3, controlEpochs: 2 } }).reach).toBe(9);
   });
 
+  it('is control when it never slides', () => {
+    const schedule = { epochs: 3, controlEpochs: 3 };
+    expect(sliding({ rule: 'control' }).isControl).toBe(true);
+    expect(sliding({ schedule }).isControl).toBe(true);
+    expect(equalSteps(sliding({ rule: 'all-windows', maxHistory: 5 }), { seed: 3 }).isControl).toBe(true);
+    expect(sliding({ maxHistory: 9, schedule: { ...schedule, controlEpochs: 2 } }).isControl).toBe(false);
+  });
+
   it('equal budget: one window a history', () => {
     const budgets = (
       ['control', 'all-windows', 'one-random', 'round-robin', 'strided-offset', 'weighted'] as const

@@ -17,6 +17,8 @@ export interface WindowPolicy {
   readonly settings: Readonly<Record<string, unknown>>;
   /** Same number of examples and tokens in every epoch as `latestWindow`. */
   readonly equalBudget: boolean;
+  /** Whether every epoch takes the newest window of each history, as without a policy. Default: no. */
+  readonly isControl?: boolean;
   /** The examples of an epoch, from 0, cut from whole histories. */
   examples(set: ExampleSet, epoch: number): ExampleSet;
 }

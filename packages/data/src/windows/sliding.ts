@@ -60,13 +60,15 @@ export function slidingWindows(options: SlidingWindowOptions): WindowPolicy {
   const { rule, maxLength, schedule } = settings;
   const manyWindows = rule === 'all-windows' || rule === 'strided-offset';
   const slides = rule !== 'control' && (schedule === undefined || schedule.controlEpochs < schedule.epochs);
+  const reach = slides ? settings.maxHistory : maxLength;
   return {
     name: rule,
     maxLength,
-    reach: slides ? settings.maxHistory : maxLength,
+    reach,
     // JSON has no infinity.
     settings: { ...settings, maxHistory: Number.isFinite(settings.maxHistory) ? settings.maxHistory : 'all' },
     equalBudget: !manyWindows,
+    isControl: reach === maxLength,
     examples(set, epoch) {
       checkWhole('slidingWindows', 'epoch', epoch, 0);
       if (rule === 'control' || isControlEpoch(schedule, epoch)) return latestWindow(set, { maxLength });
