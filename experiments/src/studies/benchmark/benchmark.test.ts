@@ -106,6 +106,12 @@ describe('a benchmark', () => {
     expect(() => retrainedCell(byUser as never, 4, usersOf(4))).toThrow(
       'benchmark: expected a split with a validation part',
     );
+    // What it followed when the epochs were chosen is not there.
+    const falling = [{ key: 'optimizer.schedule.kind', text: 'plateau' }];
+    const [cell] = await benchmarkCells(tiny, { models: ['B'], overrides: falling });
+    expect(() => retrainedCell(cell, 4, usersOf(4))).toThrow(
+      'expected a schedule by steps with --retrain, which leaves no validation set; got plateau',
+    );
   });
 
   it('names only what it has', async () => {

@@ -6,7 +6,7 @@ import type { RecipeConfig } from '../../config/schema.ts';
 import { ConfigError, UsageError } from '../../errors.ts';
 import { suggestion } from '../../suggest.ts';
 import type { Benchmark, Changes } from './benchmark.ts';
-import type { Cell } from './cell.ts';
+import { type Cell, cellName } from './cell.ts';
 import { checkJudgedAlike, checkMeasured, checkNames } from './cell-checks.ts';
 
 /** Which parts of the grid to run; absent: all. */
@@ -85,11 +85,17 @@ export async function benchmarkCells(benchmark: Benchmark, selection: Selection)
  * The cell that trains on the validation part too, for so many epochs, and is tested as it is then: nothing is left to
  * choose by. Of leave-one-out it is `train-test` for the users of leave-one-out.
  *
- * @param interactions of the cell. @throws ConfigError for a split without such a part.
+ * @param interactions of the cell.
+ * @throws ConfigError for a split without such a part, and for a learning rate that falls by it.
  */
 export function retrainedCell(cell: Cell, epochs: number, interactions: Interactions): Cell {
   const { config } = cell;
   const { patience: _, minEpochs: __, ...training } = config.training;
+  if (config.optimizer.schedule?.kind === 'plateau')
+    throw new ConfigError(
+      `benchmark: ${cellName(cell)}: expected a schedule by steps with --retrain, which leaves no validation set; got plateau`,
+      'set another --optimizer.schedule.kind, or leave --retrain out',
+    );
   return {
     ...cell,
     retrained: true,
