@@ -61,6 +61,18 @@ export function rankingRules(evaluation: RecipeConfig['evaluation']): [string, u
   return Object.entries(evaluation).filter(([key]) => !others.has(key));
 }
 
+/**
+ * Whether the window of a model decides what is ranked.
+ *
+ * @param baselines beside it, which may read what it reads.
+ */
+export function isRankedByWindow(
+  { excludeSeen, baselineHistory }: RecipeConfig['evaluation'],
+  baselines: readonly string[],
+): boolean {
+  return excludeSeen === true || (baselineHistory === 'window' && baselines.length > 0);
+}
+
 /** How a sentence of a definition begins, and what it defines. `Score:` is the model's own and not here. */
 const sentences: readonly (readonly [RegExp, string])[] = [
   [/^Data: /, 'evaluated set'],

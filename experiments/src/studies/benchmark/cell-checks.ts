@@ -1,7 +1,7 @@
 import { metricNames } from '@seqrec/models';
 import type { RecipeConfig } from '../../config/schema.ts';
 import { ConfigError } from '../../errors.ts';
-import { rankingRules } from '../../run/evaluation/protocol.ts';
+import { isRankedByWindow, rankingRules } from '../../run/evaluation/protocol.ts';
 import { firstDifference } from '../../run/open/resume.ts';
 import { type Cell, cellName, rowName } from './cell.ts';
 import { folderName } from './folder-name.ts';
@@ -42,9 +42,7 @@ export function checkMeasured(cell: Cell, metrics: readonly string[]): void {
  * @throws ConfigError for models of one table that are judged by different rules, or on different data.
  */
 export function checkJudgedAlike(cell: Cell, first: Cell, baselines: readonly string[]): void {
-  const { excludeSeen, baselineHistory } = cell.config.evaluation;
-  // Whose length then decides what is ranked.
-  const byWindow = excludeSeen === true || (baselineHistory === 'window' && baselines.length > 0);
+  const byWindow = isRankedByWindow(cell.config.evaluation, baselines);
   const rules = ({ data, evaluation, model: { maxSequenceLength } }: RecipeConfig) => ({
     data,
     evaluation: Object.fromEntries(rankingRules(evaluation)),

@@ -1,5 +1,14 @@
 // Small grids from the command to the tables.
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { afterAll, expect, it } from 'vitest';
@@ -168,4 +177,20 @@ it('refuses before anything trains what would stop by the test set, and what can
   expect(other.code).toBe(2);
   expect(other.errors).toContain('expected a split with a validation part that can train');
   expect(listRuns(join(folder, 'stops'))).toEqual([]);
+});
+
+it('refuses to tune without a validation set, and the window where it decides what is ranked', async () => {
+  const space = { width: [{ 'model.maxSequenceLength': 3 }, { 'model.maxSequenceLength': 6 }] };
+  const own = { ...shops, models: { SASRec: { ...shops.models.SASRec, space } } };
+  const refused = async (...more: string[]) => {
+    const { code, errors } = await bench(own, 'refused', '--tune', '1e7', ...more);
+    expect(code).toBe(2);
+    expect(existsSync(join(folder, 'refused'))).toBe(false);
+    return errors;
+  };
+  expect(await refused('--data.split.validation', 'none')).toContain('expected a split with a validation set');
+  const message =
+    'model.maxSequenceLength: expected one for all trials where the window decides which items are ranked';
+  expect(await refused('--evaluation.excludeSeen', 'true')).toContain(message);
+  expect(await refused('--evaluation.baselineHistory', 'window')).toContain(message);
 });

@@ -7,6 +7,7 @@ import { checkBackendOptions, startBackend } from '../../run/process/backend.ts'
 import { Interrupted, listenForStop, signalExitCode } from '../../run/process/stop.ts';
 import { Progress } from '../../terminal/progress.ts';
 import { definitionTitle } from '../definitions.ts';
+import { checkChooses, checkRankedAlike } from '../search/check-space.ts';
 import { type Cell, cellName, rowName } from './cell.ts';
 import { cellDefinition } from './cell-definition.ts';
 import { benchmarkCells, retrainedCell } from './cells.ts';
@@ -19,7 +20,7 @@ import type { BenchmarkResult } from './result.ts';
 import { type CellContext, runCell } from './run-cell.ts';
 import { renderBenchmark } from './sections.ts';
 import { checkCounted } from './training-flops.ts';
-import { spaceOf } from './tune-cell.ts';
+import { dimensionsOf } from './tune-cell.ts';
 
 /** `seqrec benchmark`: runs what is missing of a grid, seed by seed, and writes its tables. Returns the exit code. */
 export async function runBenchmark(request: BenchmarkRequest): Promise<number> {
@@ -28,7 +29,11 @@ export async function runBenchmark(request: BenchmarkRequest): Promise<number> {
   checkBackendOptions(request.backend);
   checkRunsFolder(out);
   const cells = await benchmarkCells(benchmark, request);
-  if (request.tune !== undefined) for (const cell of cells) await spaceOf(cell, benchmark.models[cell.model].space);
+  if (request.tune !== undefined)
+    for (const cell of cells) {
+      const space = await dimensionsOf(cell, benchmark.models[cell.model].space, request.overrides);
+      checkRankedAlike(space, cell.config.evaluation, benchmark.baselines);
+    }
   const earlier = readEarlierGrids(request.include ?? [], definitionTitle(request.benchmark));
   const progress = new Progress({ quiet: request.quietly });
   const choice = await startBackend(request.backend);
@@ -44,7 +49,9 @@ export async function runBenchmark(request: BenchmarkRequest): Promise<number> {
       const { data } = await grid.prepared(cell);
       checkAgainstData(cell.config, data);
       if (request.retrain) retrainedCell(cell, 1, data.split.interactions);
-      if (request.tune !== undefined) await checkCounted('tune', request.tune.budget, cell.config, data.split.train);
+      if (request.tune === undefined) continue;
+      checkChooses(data.split);
+      await checkCounted('tune', request.tune.budget, cell.config, data.split.train);
     }
     for (const cell of cells) await grid.baselines(cell);
     // What is included has to be of the same data under the same rules: told before anything trains.

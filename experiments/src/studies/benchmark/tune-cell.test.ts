@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { useBackend } from '@seqrec/core';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { resolveConfig } from '../../config/load-recipe.ts';
+import type { WrittenSpace } from '../../config/search-space.ts';
 import { prepareData } from '../../data/dataset.ts';
 import { listRuns, openRunDir } from '../../run/folder/run-dir.ts';
 import type { StopSignal } from '../../run/process/stop.ts';
@@ -46,12 +47,15 @@ async function cellOf(): Promise<Cell> {
   return { data: 'tiny', protocol: 'last', model: 'SASRec', loss: 'sampled', recipe: 'csv/sasrec', overrides, config };
 }
 
-async function tune(cell: Cell, more: { readonly stop?: StopSignal; readonly fixed?: string; readonly space?: null }) {
+async function tune(
+  cell: Cell,
+  more: { readonly stop?: StopSignal; readonly fixed?: string; readonly space?: WrittenSpace | null },
+) {
   const progress = new Progress({ quiet: true });
   return tuneCell(cell, {
     budget: { unit: 'flops', most: 1e9 },
     trials: 4,
-    space: more.space === null ? undefined : space,
+    space: more.space === null ? undefined : (more.space ?? space),
     fixed: more.fixed === undefined ? [] : [{ key: more.fixed, text: '1' }],
     out: join(folder, more.fixed ?? 'tuning'),
     command: 'seqrec benchmark tiny',
@@ -79,6 +83,15 @@ it('a cell gets the settings that won on validation, once', async () => {
   const stop: StopSignal = { signal: 'SIGINT', dispose() {} };
   expect(await tune(cell, { stop })).toEqual({ settings, config });
   expect(listRuns(join(own, 'trials'))).toEqual(runs);
+});
+
+it('trials that would choose from different items are refused', async () => {
+  const cell = await cellOf();
+  const evaluation = { ...cell.config.evaluation, excludeSeen: true };
+  const lengths = { space: { 'model.maxSequenceLength': [3, 6] } };
+  await expect(tune({ ...cell, config: { ...cell.config, evaluation } }, lengths)).rejects.toThrow(
+    'model.maxSequenceLength: expected one for all trials where the window decides which items are ranked; got it in the space, with evaluation.excludeSeen true',
+  );
 });
 
 it('a key of the command line keeps its value, and a model without a space is refused', async () => {

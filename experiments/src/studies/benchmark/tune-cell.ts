@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import type { Override } from '../../arguments.ts';
 import { recipeSpace, recipeTitle, resolveSequences } from '../../config/load-recipe.ts';
 import type { RecipeConfig } from '../../config/schema.ts';
-import { parseSpace, type WrittenSpace } from '../../config/search-space.ts';
+import { type Dimension, parseSpace, type WrittenSpace } from '../../config/search-space.ts';
 import { RunError, UsageError } from '../../errors.ts';
 import { type Budget, inWords } from '../search/budget.ts';
 import { freeDimensions } from '../search/free-dimensions.ts';
@@ -40,6 +40,17 @@ export async function spaceOf(
   );
 }
 
+/** {@link spaceOf} without what the command line gives. */
+export async function dimensionsOf(
+  cell: Pick<Cell, 'model' | 'recipe'>,
+  own: WrittenSpace | undefined,
+  fixed: readonly Override[],
+): Promise<Dimension[]> {
+  const written = await spaceOf(cell, own);
+  const space = parseSpace(written, () => `${cell.model}: space: `);
+  return freeDimensions(space, fixed);
+}
+
 /**
  * Searches a cell over the space of its model on the validation set, in a folder of its own. What is there of the same
  * search is not done again.
@@ -65,14 +76,10 @@ export async function tuneCell(
     },
 ): Promise<{ readonly settings: TunedCell; readonly config: RecipeConfig }> {
   const { recipe, data, protocol, overrides } = cell;
-  const written = await spaceOf(cell, own);
   const folder = join(out, folderName(cellName(cell)));
   const searched = await search({
     ...{ ...context, budget, trials, name: recipeTitle(recipe), out: folder, eta: ETA, seed: SEED },
-    space: freeDimensions(
-      parseSpace(written, () => `${cell.model}: space: `),
-      fixed,
-    ),
+    space: await dimensionsOf(cell, own, fixed),
     config: { ...cell.config, seed: SEED },
     resolve: async (settings) => {
       const { config } = await resolveSequences({ recipe, overrides: [...overrides, ...settings] });

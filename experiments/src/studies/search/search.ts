@@ -4,7 +4,7 @@ import type { Override } from '../../arguments.ts';
 import type { RecipeConfig } from '../../config/schema.ts';
 import type { Dimension, Settings } from '../../config/search-space.ts';
 import { withoutBaselines } from '../../config/without-baselines.ts';
-import { ConfigError, RunError, UsageError } from '../../errors.ts';
+import { RunError, UsageError } from '../../errors.ts';
 import { readJson, writeJson } from '../../run/folder/atomic.ts';
 import { makeFolder } from '../../run/folder/make-folder.ts';
 import { runDirAt } from '../../run/folder/run-dir.ts';
@@ -15,6 +15,7 @@ import { firstDifference } from '../../run/open/resume.ts';
 import { formatMetric } from '../../terminal/format.ts';
 import { checkCounted, plannedFlops } from '../benchmark/training-flops.ts';
 import { type Budget, inWords } from './budget.ts';
+import { checkChooses, checkRankedAlike } from './check-space.ts';
 import { drawTrials } from './draw.ts';
 import { runHalving, type Segment } from './halving.ts';
 import { bestTrial, type SearchIdentity, type SearchResult, trialRows } from './result.ts';
@@ -53,11 +54,8 @@ export const overridesIn = (settings: Settings): Override[] =>
 export async function search(request: SearchRequest): Promise<Searched> {
   const { out, name, config, data, space, trials, eta, seed, budget, progress } = request;
   const { split } = data;
-  if (split.validation === undefined)
-    throw new ConfigError(
-      'data.split: expected a split with a validation set, on which trials are compared; got one without',
-      'leave-last-out and global-time have one',
-    );
+  checkChooses(split);
+  checkRankedAlike(space, config.evaluation);
   const identity: SearchIdentity = {
     ...{ recipe: name, config, space, trials, eta, seed, ...(budget && { budget }) },
     data: split.interactions.digest,
