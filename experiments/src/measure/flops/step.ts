@@ -1,3 +1,4 @@
+import { type ExampleSet, makeBatch } from '@seqrec/data';
 import {
   addFlops,
   countedModelKinds,
@@ -9,9 +10,11 @@ import {
   type ObjectiveConfigInput,
   objectiveFlops,
   parseObjectiveConfig,
+  samplePairs,
   type Workload,
   workloadOf,
 } from '@seqrec/models';
+import type { RecipeConfig } from '../../config/schema.ts';
 import { ConfigError } from '../../errors.ts';
 
 /** What the configuration of an objective may say of labels and actions. */
@@ -84,6 +87,16 @@ export function stepFlops(
     parts.push(products);
   }
   return addFlops(...parts);
+}
+
+/** How many labels a step of a batch draws, for {@link stepFlops}. */
+export function drawnLabels(
+  { objective, seed }: Pick<RecipeConfig, 'objective' | 'seed'>,
+  examples: ExampleSet,
+  indices: Int32Array,
+  step: number,
+): number {
+  return samplePairs(makeBatch(examples, indices), objective.labels, { training: true, step, seed }).rows.length;
 }
 
 export function totalFlops({ forward, backward }: Flops): number {

@@ -1,5 +1,5 @@
 // Of a whole epoch of generation: the closed forms equal the work that the kernels count.
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { useBackend } from '@seqrec/core';
@@ -10,7 +10,7 @@ import { prepareData } from '../../data/dataset.ts';
 import { runIds } from '../../run/loop/run-ids.ts';
 import { makeTrainer } from '../../run/open/make-trainer.ts';
 import { Progress } from '../../terminal/progress.ts';
-import { codedShop, writeShop } from '../../testing/coded-shop.ts';
+import { codedShop, shopData, writeShop } from '../../testing/coded-shop.ts';
 import { countedWork } from '../../testing/counted-work.ts';
 import { epochFlops } from './training-flops.ts';
 
@@ -18,9 +18,17 @@ const folder = mkdtempSync(join(tmpdir(), 'seqrec-training-flops-'));
 const progress = new Progress({ quiet: true });
 beforeAll(async () => {
   writeShop(folder);
+  const [header, ...lines] = readFileSync(join(folder, 'shop.csv'), 'utf8').split('\n');
+  const rated = [`${header},rating`, ...lines.map((line, i) => `${line},${1 + (i % 5)}`)];
+  writeFileSync(join(folder, 'rated.csv'), rated.join('\n'));
   await useBackend('simd');
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+const ratedData = (of: string) => {
+  const { columns, ...data } = shopData(of, 'rated');
+  return { ...data, columns: { ...columns, rating: 'rating' } };
+};
 
 const t5 = {
   ...{ kind: 't5', embeddingDim: 26, numHeads: 3, headDim: 14, ffnDim: 45, maxSequenceLength: 5 },
@@ -33,6 +41,10 @@ const retrieval = { task: { kind: 'retrieval' } };
 it.each([
   ['scalable cross-entropy', { ...retrieval, objective: { kind: 'sce' } }, 0.05],
   ['negatives of the batch, of which there are few', { ...retrieval, objective: { kind: 'pool-softmax' } }],
+  [
+    'labels of high ratings',
+    { ...retrieval, objective: { labels: { kind: 'next-item', minRating: 4 } }, data: ratedData(folder) },
+  ],
   ['windows that move', { ...retrieval, windows: { policy: 'all-windows', stride: 2 } }],
   [
     'items that pass through a network',
@@ -52,7 +64,7 @@ it.each([
   const isT5 = given.model?.kind === 't5';
   const config = recipeConfigSchema().parse({
     ...{ ...shop, ...given },
-    data: { ...shop.data, items: { ...shop.data.items, title: 'title' } },
+    data: { ...shop.data, ...given.data, items: { ...shop.data.items, title: 'title' } },
     task: given.task?.kind === 'retrieval' ? given.task : { ...task, ...given.task },
     model: isT5 ? given.model : { ...model, ...given.model },
     objective: isT5 ? { ...objective, temperature: 1 } : { ...objective, ...given.objective },

@@ -6,7 +6,7 @@ import { withContent } from '../../data/content-vectors.ts';
 import { trainingExamples } from '../../data/training-set.ts';
 import { ConfigError, UsageError } from '../../errors.ts';
 import { generationFlops, languageFlops } from '../../measure/flops/generation.ts';
-import { stepFlops, totalFlops } from '../../measure/flops/step.ts';
+import { drawnLabels, stepFlops, totalFlops } from '../../measure/flops/step.ts';
 import type { Budget } from '../search/budget.ts';
 
 /** Epochs that are looked at where windows move from one to the next. */
@@ -47,7 +47,12 @@ async function batchFlops(config: RecipeConfig, train: ExampleSet, coded: CodedI
   const { model, objective, seed } = config;
   const { numItems } = train.interactions;
   if (coded === undefined)
-    return (examples, indices) => stepFlops(model, objective, lengthsOf(examples, indices), numItems);
+    return (examples, indices, step) => {
+      // Of next-item labels there is one a token, unless a low rating is none.
+      const isRated = objective.labels?.kind === 'next-item' && objective.labels.minRating !== undefined;
+      const labels = isRated ? drawnLabels(config, examples, indices, step) : undefined;
+      return stepFlops(model, objective, lengthsOf(examples, indices), numItems, labels);
+    };
   const language = generationOf(config)?.language;
   if (language !== undefined) {
     const spoken = spokenLanguage(language, coded.codes, train);

@@ -1,12 +1,11 @@
 import { existsSync, rmSync } from 'node:fs';
 import { shuffle, streamKey } from '@seqrec/core';
-import { type ExampleSet, makeBatch } from '@seqrec/data';
+import type { ExampleSet } from '@seqrec/data';
 import {
   createModel,
   createTrainer,
   loadCheckpoint,
   type StepInfo,
-  samplePairs,
   saveCheckpoint,
   type TokenEncoder,
   type Trainer,
@@ -14,7 +13,7 @@ import {
 import { trainerSettings } from '../../config/trainer-settings.ts';
 import { type PreparedData, watchedSet } from '../../data/dataset.ts';
 import { trainingSet } from '../../data/training-set.ts';
-import { stepFlops, totalFlops } from '../../measure/flops/step.ts';
+import { drawnLabels, stepFlops, totalFlops } from '../../measure/flops/step.ts';
 import { evaluateWindowTests, flatWindowTests } from '../../run/evaluation/window-tests.ts';
 import { CheckpointClock } from '../../run/loop/checkpoint-clock.ts';
 import { countParameters } from '../../run/loop/count-parameters.ts';
@@ -53,7 +52,7 @@ export function openArm(arm: Arm, data: PreparedData): { readonly model: TokenEn
 /** Floating-point operations of the trainer's next step, with the labels that it will draw. */
 export function nextStepFlops(arm: Arm, trainer: Trainer): number {
   const { epoch, stepInEpoch, globalStep: step } = trainer.progress;
-  const { model, objective, seed } = arm.config;
+  const { model, objective } = arm.config;
   const examples = trainer.epochExamples(epoch);
   const indices = trainer.batchIndices(epoch, stepInEpoch);
   const lengths = Array.from(indices, (e) => examples.targets[e] - examples.starts[e]);
@@ -61,7 +60,7 @@ export function nextStepFlops(arm: Arm, trainer: Trainer): number {
   const drawn =
     labels.kind === 'next-item' && labels.minRating === undefined
       ? undefined
-      : samplePairs(makeBatch(examples, indices), labels, { training: true, step, seed }).rows.length;
+      : drawnLabels(arm.config, examples, indices, step);
   return totalFlops(stepFlops(model, objective, lengths, trainer.model.numItems, drawn));
 }
 
