@@ -30,7 +30,7 @@ import { type CellContext, preparedOnce } from './run-cell.ts';
 import { renderBenchmark } from './sections.ts';
 import { metricBySegment, segmentCounts, segmentsOf } from './segments.ts';
 import { OWN_TEST, ranksFile, type TestSets, testRun, testSets } from './test-sets.ts';
-import { epochFlops } from './training-flops.ts';
+import { trainingFlops } from './training-flops.ts';
 import { type TuneOptions, tuneCell } from './tune-cell.ts';
 
 /** Data and tests of the cells of a table. */
@@ -178,7 +178,7 @@ export class Grid {
     const { further, lists } = await testRun(run, prepared.sets, context, ofGroup.counts);
     const cost = runCost(`${data}, ${protocol}, ${rowName(cell)}`, run);
     this.#costs.push(cost);
-    const perEpoch = await epochFlops(cell.config, prepared.data.split.train, generation);
+    const flopsOf = await trainingFlops(cell.config, prepared.data.split.train, generation);
     const { parameters } = readJson(run.results) as RunResults;
     // What is retrained has the settings that were found for its cell.
     const searched = rowName({ ...cell, retrained: false });
@@ -191,7 +191,7 @@ export class Grid {
       epochs: cost.epochs,
       ...(tuned && { tuning: tuned.tuning }),
       seconds: cost.trainingSeconds,
-      ...(perEpoch !== undefined && { flops: perEpoch * cost.epochs }),
+      ...(flopsOf && { flops: flopsOf(cost.epochs) }),
     };
     const ranks = ranksFile(run, OWN_TEST);
     const segments = this.#segments(ofGroup, ranks);

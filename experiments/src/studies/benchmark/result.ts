@@ -35,7 +35,7 @@ export interface GridRow {
   readonly tuning?: string;
   /** Of the optimiser steps. */
   readonly seconds?: number;
-  /** Of training, see `epochFlops`. */
+  /** Of training, see `trainingFlops`. */
   readonly flops?: number;
 }
 

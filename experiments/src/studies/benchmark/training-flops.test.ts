@@ -12,7 +12,7 @@ import { makeTrainer } from '../../run/open/make-trainer.ts';
 import { Progress } from '../../terminal/progress.ts';
 import { codedShop, shopData, writeShop } from '../../testing/coded-shop.ts';
 import { countedWork } from '../../testing/counted-work.ts';
-import { epochFlops } from './training-flops.ts';
+import { trainingFlops } from './training-flops.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'seqrec-training-flops-'));
 const progress = new Progress({ quiet: true });
@@ -79,12 +79,27 @@ it.each([
   trainer.dispose();
   trainer.model.dispose();
   const { content, ...coded } = generation ?? {};
-  const formula = await epochFlops(config, data.split.train, generation && (coded as CodedItems));
-  expect(Math.abs(found / epochs - formula!) / formula!).toBeLessThan(tolerance);
+  const formula = await trainingFlops(config, data.split.train, generation && (coded as CodedItems));
+  expect(Math.abs(found / formula!(epochs) - 1)).toBeLessThan(tolerance);
 });
 
 it('is unknown of codes that are fitted later', async () => {
   const config = recipeConfigSchema().parse(codedShop(folder));
   const data = await prepareData(config.data, folder, progress);
-  expect(await epochFlops(config, data.split.train)).toBeUndefined();
+  expect(await trainingFlops(config, data.split.train)).toBeUndefined();
+});
+
+it('has the epochs of a schedule of windows one by one, in whole turns', async () => {
+  const flopsOf = async (windows: object) => {
+    const config = recipeConfigSchema().parse({ ...codedShop(folder), ...retrieval, windows });
+    const { split } = await prepareData(config.data, folder, progress);
+    return (await trainingFlops(config, split.train))!;
+  };
+  const sliding = { policy: 'all-windows', stride: 2 };
+  const [control, all] = [await flopsOf({ policy: 'control' }), await flopsOf(sliding)];
+  const mixed = await flopsOf({ ...sliding, schedule: { epochs: 20, controlEpochs: 12 } });
+  expect(all(1)).toBeGreaterThan(2 * control(1));
+  expect(mixed(12)).toBe(control(12));
+  expect(mixed(14)).toBe(control(12) + all(2));
+  expect(mixed(30)).toBe(control(22) + all(8));
 });

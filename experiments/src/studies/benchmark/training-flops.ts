@@ -9,36 +9,49 @@ import { generationFlops, languageFlops } from '../../measure/flops/generation.t
 import { drawnLabels, stepFlops, totalFlops } from '../../measure/flops/step.ts';
 import type { Budget } from '../search/budget.ts';
 
-/** Epochs that are looked at where windows move from one to the next. */
+/** Epochs that are looked at, at least, where windows move from one to the next. */
 const EPOCHS = 10;
 
+/** Floating-point operations of a training by its epochs. */
+export type FlopsOfEpochs = (epochs: number) => number;
+
 /**
- * Floating-point operations of one epoch of training, batch by batch: model and objective, forwards and backwards, `2`
- * for a product and a sum. Where windows move, the mean of the first epochs; of what is drawn anew in each step, such
- * as the sentences of a language, one draw. Nothing for a model or a loss whose operations are not counted, and for
- * generation before its codes are known.
+ * Floating-point operations of so many epochs of training, batch by batch: model and objective, forwards and backwards,
+ * `2` for a product and a sum. Where windows move, the epochs after those that are looked at repeat them; of what is
+ * drawn anew in each step, such as the sentences of a language, one draw. Nothing for a model or a loss whose operations
+ * are not counted, and for generation before its codes are known.
  */
-export async function epochFlops(
+export async function trainingFlops(
   config: RecipeConfig,
   train: ExampleSet,
   coded?: CodedItems,
-): Promise<number | undefined> {
+): Promise<FlopsOfEpochs | undefined> {
   if (generationOf(config) !== undefined && coded === undefined) return undefined;
   const { examples, windows } = trainingExamples(config, train);
-  const epochs = windows === undefined ? 1 : Math.min(EPOCHS, config.training.epochs);
+  const looked = Math.min(wholeTurns(config), config.training.epochs);
   try {
     const flopsOf = await batchFlops(config, train, coded);
-    let total = 0;
-    for (let epoch = 0; epoch < epochs; epoch++) {
+    const sums = [0];
+    for (let epoch = 0; epoch < looked; epoch++) {
       const own = windows?.examples(examples, epoch) ?? examples;
+      let total = 0;
       for (const [step, indices] of spreadBatches(own, config.training.batchSize).entries())
         total += totalFlops(flopsOf(own, indices, step));
+      sums.push(sums[epoch] + total);
     }
-    return total / epochs;
+    return (epochs) => Math.floor(epochs / looked) * sums[looked] + sums[epochs % looked];
   } catch (error) {
     if (error instanceof ConfigError) return undefined;
     throw error;
   }
+}
+
+/** Epochs after which windows, or their lengths, come again: whole turns of a schedule and of the offset within it. */
+function wholeTurns({ windows }: RecipeConfig): number {
+  if (windows === undefined) return 1;
+  const turn = ('schedule' in windows && windows.schedule?.epochs) || 1;
+  const turns = 'offsetEpochs' in windows ? turn * windows.offsetEpochs : turn;
+  return turns * Math.ceil(EPOCHS / turns);
 }
 
 type BatchFlops = (examples: ExampleSet, indices: Int32Array, step: number) => Flops;
@@ -80,9 +93,9 @@ function spreadBatches({ targets }: ExampleSet, batchSize: number): Int32Array[]
   );
 }
 
-/** {@link epochFlops} of a run that is planned: of codes, where a file has them. */
-export async function plannedFlops(config: RecipeConfig, train: ExampleSet): Promise<number | undefined> {
-  return epochFlops(config, train, await readCodedItems(config, train, generationOf(config)?.idsFile));
+/** {@link trainingFlops} of a run that is planned: of codes, where a file has them. */
+export async function plannedFlops(config: RecipeConfig, train: ExampleSet): Promise<FlopsOfEpochs | undefined> {
+  return trainingFlops(config, train, await readCodedItems(config, train, generationOf(config)?.idsFile));
 }
 
 /** @throws UsageError for a budget of operations where those of a configuration are not counted. */

@@ -85,6 +85,17 @@ it('a cell gets the settings that won on validation, once', async () => {
   expect(listRuns(join(own, 'trials'))).toEqual(runs);
 });
 
+it('a trial that diverges pays for the epoch in which it does', async () => {
+  const cell = await cellOf();
+  await tune({ ...cell, loss: 'diverging' }, { space: { 'optimizer.learningRate': [0.01, 1e30] } });
+  const file = join(folder, 'tuning', 'tiny-last-SASRec-diverging', 'trials.json');
+  const { trials, spent } = JSON.parse(readFileSync(file, 'utf8')) as SearchResult;
+  const [failed, other] = [true, false].map((is) => trials.find(({ state }) => state.startsWith('failed') === is)!);
+  expect(failed.epochs).toBe(0);
+  expect(failed.flops).toBeCloseTo(other.flops! / other.epochs, 3);
+  expect(spent).toBeCloseTo(failed.flops! + other.flops!, 3);
+});
+
 it('trials that would choose from different items are refused', async () => {
   const cell = await cellOf();
   const evaluation = { ...cell.config.evaluation, excludeSeen: true };

@@ -93,8 +93,11 @@ class FakeTrainer {
   }
 }
 
+/** Every epoch costs as much. */
+const each = (cost: number) => (epochs: number) => cost * epochs;
+
 const request = (n: number, more: Partial<HalvingRequest> = {}): HalvingRequest => ({
-  epochFlops: Array(n).fill(100),
+  flops: Array(n).fill(each(100)),
   refused: new Set(),
   eta: 3,
   epochs: 9,
@@ -126,7 +129,7 @@ describe('successive halving', () => {
     expect(trainer.calls.slice(9)).toEqual(['6@3', '7@3', '8@3', '8@9']);
     expect(bestTrial(trainer.journal)?.trial).toBe(8);
     expect(spent).toBe(21 * 100);
-    const rows = trialRows(Array(9).fill({}), { journal: trainer.journal, rungs, refused: new Map(), epochFlops: [] });
+    const rows = trialRows(Array(9).fill({}), { journal: trainer.journal, rungs, refused: new Map(), flops: [] });
     expect(rows.map(({ state }) => state)).toEqual([
       ...['rung 1', 'rung 1', 'rung 1', 'failed: not finite', 'rung 1', 'rung 1'],
       ...['failed: not finite', 'rung 2', 'best, rung 3'],
@@ -148,12 +151,13 @@ describe('successive halving', () => {
       fc.asyncProperty(
         fc.integer({ min: 50, max: 4000 }),
         fc.array(fc.integer({ min: 20, max: 200 }), { minLength: 9, maxLength: 9 }),
-        async (most, epochFlops) => {
+        async (most, costs) => {
           const trainer = new FakeTrainer(quality);
-          const { spent } = await runHalving(request(9, { epochFlops, budget: flops(most) }), trainer);
+          const asked = request(9, { flops: costs.map(each), budget: flops(most) });
+          const { spent } = await runHalving(asked, trainer);
           expect(spent).toBeLessThanOrEqual(most);
-          const epochs = new Map(trainer.journal.map((each) => [each.trial, each.epochs]));
-          expect(spent).toBe([...epochs].reduce((sum, [trial, own]) => sum + own * epochFlops[trial], 0));
+          const epochs = new Map(trainer.journal.map((segment) => [segment.trial, segment.epochs]));
+          expect(spent).toBe([...epochs].reduce((sum, [trial, own]) => sum + own * costs[trial], 0));
         },
       ),
       { numRuns: 100 },
@@ -163,6 +167,31 @@ describe('successive halving', () => {
       { epochs: 1, trials: 9 },
       { epochs: 3, trials: 3 },
     ]);
+  });
+
+  it('of epochs that differ each pays for its own, and one that a trial fails in for all of it', async () => {
+    // The first epochs cost ten times as much, or the last ones.
+    const early = (epochs: number): number => 1000 * Math.min(epochs, 3) + 100 * Math.max(0, epochs - 3);
+    const late = (epochs: number): number => 100 * Math.min(epochs, 6) + 1000 * Math.max(0, epochs - 6);
+    for (const flopsOf of [early, late])
+      for (const most of [2500, 5000, 9000]) {
+        const trainer = new FakeTrainer([0.1, 0.5, 0.3, 0.9]);
+        const asked = request(4, { flops: Array(4).fill(flopsOf), budget: flops(most) });
+        const { spent, rungs } = await runHalving(asked, trainer);
+        expect(spent).toBeLessThanOrEqual(most);
+        const rows = trialRows(Array(4).fill({}), { ...asked, journal: trainer.journal, rungs, refused: new Map() });
+        expect(rows.reduce((sum, row) => sum + row.flops!, 0)).toBe(spent);
+        expect(spent).toBe(rows.reduce((sum, { epochs }) => sum + flopsOf(epochs), 0));
+      }
+    // By the mean of all epochs three would have been planned.
+    const scheduled = request(4, { flops: Array(4).fill(late), budget: flops(2400) });
+    expect((await runHalving(scheduled, new FakeTrainer([0.1, 0.5, 0.3, 0.9]))).rungs.at(-1)).toEqual({
+      epochs: 7,
+      trials: 1,
+    });
+    const trainer = new FakeTrainer([0.1, 0.5]);
+    trainer.train = async () => ({ epochs: 0, begun: 1, seconds: 0, ended: false, failed: 'not finite' });
+    expect((await runHalving(request(2), trainer)).spent).toBe(200);
   });
 
   it('what failures leave of a budget trains the best on, in further rungs', async () => {
@@ -185,7 +214,7 @@ describe('successive halving', () => {
     const { rungs, spent } = await runHalving(request(3, { budget: flops(250) }), trainer);
     expect(trainer.calls).toEqual(['0@1', '1@1']);
     expect(spent).toBe(200);
-    const rows = trialRows([{}, {}, {}], { journal: trainer.journal, rungs, refused: new Map(), epochFlops: [] });
+    const rows = trialRows([{}, {}, {}], { journal: trainer.journal, rungs, refused: new Map(), flops: [] });
     expect(rows.map(({ state }) => state)).toEqual(['rung 1', 'best, rung 1', 'not begun, the budget was spent']);
   });
 
@@ -211,7 +240,7 @@ describe('successive halving', () => {
     const quality = [0.1, 0.5, 0.3, 0.9, 0.2, 0.4, 0.8, 0.6, 0.7];
     const options = { failAt: { 4: 1 }, endAt: { 6: 2 } };
     const whole = new FakeTrainer(quality, options);
-    const asked = request(9, { epochFlops: [1, 2, 3, 4, 5, 6, 7, 8, 9].map((c) => c * 10), budget: flops(900) });
+    const asked = request(9, { flops: [1, 2, 3, 4, 5, 6, 7, 8, 9].map((c) => each(c * 10)), budget: flops(900) });
     const outcome = await runHalving(asked, whole);
     for (let dieAfter = 0; dieAfter < whole.calls.length; dieAfter++) {
       const journal: Segment[] = [];

@@ -1,3 +1,4 @@
+import type { FlopsOfEpochs } from '../benchmark/training-flops.ts';
 import type { Budget } from './budget.ts';
 import { type PlanRequest, planRungs, planWithin, type Rung } from './plan.ts';
 
@@ -19,14 +20,19 @@ export interface Segment {
   readonly ended: boolean;
   /** Why it failed; it is not trained on. */
   readonly failed?: string;
+  /** Epochs that it had begun when it failed. */
+  readonly begun?: number;
 }
+
+/** Epochs that a trial has to pay for: one that it failed in as a whole. */
+export const paidEpochs = ({ epochs, begun = epochs }: Pick<Segment, 'epochs' | 'begun'>): number => begun;
 
 /** What a trainer says of a trial that it trained on. */
 export type Trained = Omit<Segment, 'trial' | 'rung'>;
 
 export interface HalvingRequest extends Omit<PlanRequest, 'trials'> {
-  /** Operations of an epoch of each trial; absent where they are not counted. */
-  readonly epochFlops: readonly (number | undefined)[];
+  /** Operations of each trial by its epochs; absent where they are not counted. */
+  readonly flops: readonly (FlopsOfEpochs | undefined)[];
   /** Trials whose settings no model has: they are not trained. */
   readonly refused: ReadonlySet<number>;
   readonly budget?: Budget;
@@ -53,19 +59,24 @@ export interface HalvingOutcome {
  * evaluations as it has room for.
  */
 export async function runHalving(request: HalvingRequest, hooks: HalvingHooks): Promise<HalvingOutcome> {
-  const { epochFlops, eta, every, epochs, budget } = request;
-  const trials = epochFlops.map((_, i) => i).filter((i) => !request.refused.has(i));
+  const { flops, eta, every, epochs, budget } = request;
+  const trials = flops.map((_, i) => i).filter((i) => !request.refused.has(i));
   const plan = { trials: trials.length, eta, epochs, every };
   const unit = Math.min(every, epochs);
-  const counted = trials.every((i) => epochFlops[i] !== undefined);
+  const counted = trials.every((i) => flops[i] !== undefined);
   const inFlops = budget === undefined ? counted : budget.unit === 'flops';
   const most = budget?.most ?? Number.POSITIVE_INFINITY;
   const last = new Map<number, Segment>();
   const seconds = new Map<number, number>();
   let spent = 0;
 
+  const flopsBetween = (trial: number, from: number, to: number): number => {
+    const flopsOf = flops[trial] as FlopsOfEpochs;
+    return flopsOf(to) - flopsOf(from);
+  };
+  /** Of an epoch, on average; unknown in time before the first one. */
   const costOf = (trial: number): number | undefined => {
-    if (inFlops) return epochFlops[trial];
+    if (inFlops) return flopsBetween(trial, 0, epochs) / epochs;
     const done = last.get(trial);
     return done === undefined || done.epochs === 0 ? undefined : (seconds.get(trial) ?? 0) / done.epochs;
   };
@@ -74,8 +85,10 @@ export async function runHalving(request: HalvingRequest, hooks: HalvingHooks): 
     const cost = costOf(trial);
     const done = last.get(trial)?.epochs ?? 0;
     if (cost === undefined) return spent < most ? target : done;
-    const paid = done + Math.floor((most - spent) / cost + 1e-9);
-    return paid >= target ? target : Math.max(done, Math.floor(paid / unit) * unit);
+    const costTo = (goal: number): number => (inFlops ? flopsBetween(trial, done, goal) : cost * (goal - done));
+    let goal = target;
+    while (goal > done && costTo(goal) > (most - spent) * (1 + 1e-9)) goal = Math.floor((goal - 1) / unit) * unit;
+    return Math.max(done, goal);
   };
   const advance = async (trial: number, rung: number, target: number): Promise<void> => {
     const before = last.get(trial);
@@ -92,12 +105,12 @@ export async function runHalving(request: HalvingRequest, hooks: HalvingHooks): 
     }
     last.set(trial, segment);
     seconds.set(trial, (seconds.get(trial) ?? 0) + segment.seconds);
-    const more = segment.epochs - (before?.epochs ?? 0);
-    spent += inFlops ? more * (epochFlops[trial] as number) : segment.seconds;
+    spent += inFlops ? flopsBetween(trial, before?.epochs ?? 0, paidEpochs(segment)) : segment.seconds;
   };
 
   let rungs = planRungs(plan);
-  if (budget?.unit === 'flops') rungs = planWithin(plan, most / mean(trials.flatMap((i) => epochFlops[i] ?? [])));
+  if (budget?.unit === 'flops')
+    rungs = planWithin(plan, most, (done) => mean(trials.map((i) => flopsBetween(i, 0, done))));
   else if (budget !== undefined) {
     // What an epoch takes is not known before: one evaluation of each, which the first rung has anyway.
     for (const trial of trials) await advance(trial, -1, unit);

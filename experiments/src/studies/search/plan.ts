@@ -36,19 +36,24 @@ export function planRungs({ trials, eta, epochs, every }: PlanRequest): Rung[] {
   return rungs.filter(({ epochs: own }, k) => k === last || own < rungs[k + 1].epochs);
 }
 
-/** Epochs that a plan trains, of all trials together: what a trial was trained for before is not trained again. */
-export function plannedEpochs(rungs: readonly Rung[]): number {
-  return rungs.reduce((sum, { epochs, trials }, k) => sum + trials * (epochs - (rungs[k - 1]?.epochs ?? 0)), 0);
+/** What so many epochs of a trial cost; by default each is one. */
+type CostOf = (epochs: number) => number;
+const each: CostOf = (epochs) => epochs;
+
+/** What a plan costs, of all trials together: what a trial was trained for before is not trained again. */
+export function plannedEpochs(rungs: readonly Rung[], costOf = each): number {
+  const before = (k: number): number => (k === 0 ? 0 : costOf(rungs[k - 1].epochs));
+  return rungs.reduce((sum, { epochs, trials }, k) => sum + trials * (costOf(epochs) - before(k)), 0);
 }
 
 /** The longest plan whose epochs cost no more than that; where not even the shortest does, that one. */
-export function planWithin(request: PlanRequest, affordable: number): Rung[] {
+export function planWithin(request: PlanRequest, affordable: number, costOf = each): Rung[] {
   const unit = Math.min(request.every, request.epochs);
   const lengths = [request.epochs];
   for (let e = Math.floor((request.epochs - 1) / unit) * unit; e >= unit; e -= unit) lengths.push(e);
   for (const epochs of lengths) {
     const rungs = planRungs({ ...request, epochs });
-    if (plannedEpochs(rungs) <= affordable) return rungs;
+    if (plannedEpochs(rungs, costOf) <= affordable) return rungs;
   }
   return [{ epochs: unit, trials: request.trials }];
 }

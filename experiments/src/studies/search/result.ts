@@ -1,7 +1,8 @@
 import type { RecipeConfig } from '../../config/schema.ts';
 import type { Dimension, Settings } from '../../config/search-space.ts';
+import type { FlopsOfEpochs } from '../benchmark/training-flops.ts';
 import type { Budget } from './budget.ts';
-import type { Segment } from './halving.ts';
+import { paidEpochs, type Segment } from './halving.ts';
 import type { Rung } from './plan.ts';
 
 /** What a search is; one in a folder is only gone on with when this is the same. */
@@ -74,19 +75,19 @@ export function trialRows(
     journal,
     rungs,
     refused,
-    epochFlops,
+    flops,
   }: {
     readonly journal: readonly Segment[];
     readonly rungs: readonly Rung[];
     readonly refused: ReadonlyMap<number, string>;
-    readonly epochFlops: readonly (number | undefined)[];
+    readonly flops: readonly (FlopsOfEpochs | undefined)[];
   },
 ): TrialRow[] {
   const last = lastSegments(journal);
   const best = bestTrial(journal)?.trial;
   return drawn.map((settings, i) => {
     const segment = last.get(i);
-    const flops = epochFlops[i];
+    const flopsOf = flops[i];
     const own = journal.filter(({ trial }) => trial === i);
     return {
       trial: i + 1,
@@ -94,7 +95,7 @@ export function trialRows(
       state: stateOf(segment, { rungs, refused: refused.get(i), isBest: i === best }),
       epochs: segment?.epochs ?? 0,
       ...(segment?.value !== undefined && { value: segment.value, bestEpoch: segment.bestEpoch }),
-      ...(flops !== undefined && { flops: flops * (segment?.epochs ?? 0) }),
+      ...(flopsOf && { flops: segment === undefined ? 0 : flopsOf(paidEpochs(segment)) }),
       seconds: own.reduce((sum, { seconds }) => sum + seconds, 0),
       curve: segment?.curve ?? [],
     };

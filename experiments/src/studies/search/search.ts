@@ -93,7 +93,7 @@ export async function search(request: SearchRequest): Promise<Searched> {
     return {
       ...{ request: identity, metric, journal, ...state },
       unit: budget?.unit ?? (counted ? 'flops' : 'seconds'),
-      trials: trialRows(drawn, { journal, rungs: state.rungs, refused, epochFlops: flops }),
+      trials: trialRows(drawn, { journal, rungs: state.rungs, refused, flops }),
       ...(winner !== undefined && { winner: winner + 1 }),
     };
   };
@@ -101,7 +101,7 @@ export async function search(request: SearchRequest): Promise<Searched> {
     const { epochs, evaluateEvery } = config.training;
     const outcome = await runHalving(
       {
-        ...{ epochFlops: flops, refused: new Set(refused.keys()), eta, epochs, every: evaluateEvery },
+        ...{ flops, refused: new Set(refused.keys()), eta, epochs, every: evaluateEvery },
         ...(budget && { budget }),
       },
       {

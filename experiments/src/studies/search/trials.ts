@@ -76,8 +76,10 @@ export async function trainTrial(request: TrialRequest, context: TrialContext): 
     const run = findRun(out, name, config);
     // The name of the folder tells the time: two searches have the same reasons.
     const reason = run === undefined ? failed : failed.replaceAll(`${run.path}${sep}`, '');
+    const done = run === undefined ? 0 : epochsOf(run).length;
     return {
-      epochs: run === undefined ? 0 : epochsOf(run).length,
+      epochs: done,
+      ...(run !== undefined && { begun: done + 1 }),
       seconds: run === undefined ? 0 : Math.max(0, secondsOf(run) - before),
       curve: run === undefined ? [] : curveOf(run, config.evaluation.selectBy),
       ended: false,
