@@ -1,10 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { declareAfter } from '../examples/declare-after.ts';
 import { labelOf } from '../examples/labels.ts';
 import { requestsOf } from '../examples/requests.ts';
 import { interactionsFromArrays } from '../sources/memory.ts';
 import { randomSplit } from '../splits/random.ts';
 import { rowsByTime } from '../splits/rows-by-time.ts';
+import { type Column, isMissing } from '../table/column.ts';
+import { valueText } from '../table/describe.ts';
 import { withSampledNegatives } from './sampled-negatives.ts';
 
 interface Click {
@@ -115,6 +118,65 @@ describe('withSampledNegatives', () => {
     for (const item of drawn(1)) counts.set(item, (counts.get(item) ?? 0) + 1);
     // Ten of twelve items are free, 2,400 draws.
     for (const [item, count] of counts) if (item > 2) expect(Math.abs(count - 245)).toBeLessThan(75);
+  });
+
+  it('gives a row what its item determines, and what the event alone does as of the positive', () => {
+    const items = Array.from({ length: 60 }, (_, k) => (7 * k) % 9);
+    const users = items.map((_, k) => k % 20);
+    const of = <T>(value: (item: number, k: number) => T): T[] => items.map(value);
+    const before = interactionsFromArrays({
+      name: 'shop',
+      ...{ users, items, timestamps: of((_, k) => k) },
+      columns: {
+        // Known of some events alone.
+        category: { kind: 'id', values: of((item, k) => (k % 5 === 1 ? null : `c${item % 4}`)) },
+        tags: { kind: 'ids', values: of((item) => (item % 2 === 0 ? ['even', `t${item % 3}`] : [])) },
+        made: { kind: 'time', values: of((item) => 1000 + item) },
+        name: { kind: 'text', values: of((item) => `n${item}`) },
+        size: { kind: 'number', width: 2, values: of((item) => [item, -item]) },
+        price: { kind: 'number', values: of((item, k) => item + (k % 2)) },
+      },
+    });
+    const after = withSampledNegatives(before, { perPositive: 2 });
+    const at = (data: typeof after, name: string, row: number): string =>
+      valueText(data.events.columns.get(name) as Column, row);
+    const itemAt = (row: number): number => Number(after.items.external(after.itemIds[row]));
+    for (let row = 0; row < after.numEvents; row++) {
+      const item = itemAt(row);
+      expect(at(after, 'category', row)).toBe(`c${item % 4}`);
+      expect(at(after, 'tags', row)).toBe(item % 2 === 0 ? `even|t${item % 3}` : '');
+      expect(at(after, 'made', row)).toBe(new Date(1000 * (1000 + item)).toISOString().replace('.000', ''));
+      expect(at(after, 'name', row)).toBe(`n${item}`);
+      expect(at(after, 'size', row)).toBe(`${item} ${-item || 0}`);
+      expect(at(after, 'price', row)).toBe(at(before, 'price', Math.floor(row / 3)));
+    }
+    expect(after.steps.at(-1)?.detail).toContain(
+      '(seed 0); category, tags, made, name, size, the same in all events of an item, as of theirs.',
+    );
+    // Nothing says whether a column is of the items where each has one event.
+    const once = interactionsFromArrays({
+      ...{ name: 'once', users: [1, 1, 2, 2], items: [1, 2, 3, 4], timestamps: [1, 2, 3, 4] },
+      columns: { hour: { kind: 'number', values: [5, 6, 7, 8] } },
+    });
+    const hours = withSampledNegatives(once, { perPositive: 1 }).events.columns.get('hour');
+    expect([...((hours?.values ?? []) as Float32Array)]).toEqual([5, 5, 6, 6, 7, 7, 8, 8]);
+  });
+
+  it('has no value of a drawn row in a column known after the event, of any kind', () => {
+    const before = interactionsFromArrays({
+      ...{ name: 'read', users: [1, 1, 2, 2], items: [1, 2, 3, 4], timestamps: [1, 2, 3, 4] },
+      columns: {
+        said: { kind: 'text', values: ['a', 'b', 'c', 'd'] },
+        marked: { kind: 'ids', values: [['x'], ['y'], ['x', 'y'], ['z']] },
+        left: { kind: 'time', values: [5, 6, 7, 8] },
+      },
+    });
+    const after = withSampledNegatives(declareAfter(before, ['said', 'marked', 'left']), { perPositive: 1 });
+    for (const name of ['said', 'marked', 'left']) {
+      const column = after.events.columns.get(name) as Column;
+      const missing = Array.from({ length: 8 }, (_, row) => isMissing(column, row));
+      expect(missing).toEqual([false, true, false, true, false, true, false, true]);
+    }
   });
 
   it('is cut by time where the events are', () => {

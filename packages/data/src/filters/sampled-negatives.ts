@@ -1,11 +1,12 @@
 import { counterRandom } from '../counter-random.ts';
-import { createInteractions } from '../create-interactions.ts';
+import { createInteractions, positionColumn } from '../create-interactions.ts';
 import { OptionError } from '../errors.ts';
 import { idMap } from '../ids.ts';
 import type { Interactions } from '../interactions.ts';
 import { partitionPoint } from '../partition-point.ts';
 import type { Column } from '../table/column.ts';
 import { takeColumn } from '../table/take.ts';
+import { eventOfItems } from './event-of-items.ts';
 
 /** Which items are drawn for an event: all, or those with an event at its time or before. */
 export const negativeSources = ['all', 'opened'] as const;
@@ -33,8 +34,10 @@ const MOST_DRAWS = 1000;
  * whose first event is later, but where the user has all others, when the next one to open is taken.
  *
  * The rows of one event share a request, the column `shown`. What is known after an event (its action, labels, columns
- * declared so) is missing in the rows that were drawn; other columns of the event are those of the positive. Users and
- * items keep their numbers, and the draws of an event depend on the seed, its place and what is drawn among alone.
+ * declared so) is missing in the rows that were drawn. A column that the item determines ({@link eventOfItems}) has the
+ * value of each row's own item: that of the positive beside another item would tell drawn rows apart. Other columns of
+ * the event are those of the positive. Users and items keep their numbers, and the draws of an event depend on the
+ * seed, its place and what is drawn among alone.
  *
  * @throws {OptionError} for a number that is none, a name that is taken, `opened` without times, and a user with an
  *   event of every item
@@ -87,15 +90,26 @@ export function withSampledNegatives(i: Interactions, options: SampledNegativesO
   }
   const { roles } = i;
   const after = new Set([roles.action, ...roles.labels, ...(roles.labelSources ?? []), ...(roles.after ?? [])]);
+  const ofRequest = new Set([roles.time ?? positionColumn, roles.request, roles.part]);
+  const happened = source.map((event, row) => (row % each === 0 ? event : -1));
   const columns = new Map<string, Column>();
+  const ofItems: string[] = [];
   for (const [of, column] of i.events.columns) {
-    const taken = takeColumn(column, source);
-    if (of === roles.item) columns.set(of, { ...taken, values: items } as Column);
-    else columns.set(of, after.has(of) ? withoutDrawn(taken, each) : taken);
+    if (of === roles.item) columns.set(of, { ...takeColumn(column, source), values: items } as Column);
+    else if (after.has(of)) columns.set(of, takeColumn(column, happened));
+    else {
+      const known = ofRequest.has(of) ? undefined : eventOfItems(column, i);
+      if (known !== undefined) ofItems.push(of);
+      // An item without an event is in drawn rows alone: no value at all would tell them apart.
+      const rows = known && items.map((item, row) => (known[item] < 0 ? source[row] : known[item]));
+      columns.set(of, takeColumn(column, rows ?? source));
+    }
   }
   columns.set(name, { kind: 'number', width: 1, values: label });
   const numbers = Array.from({ length: i.numEvents }, (_, e) => String(e + 1));
   columns.set(SHOWN, { kind: 'id', values: shown, ids: idMap(numbers, 1) });
+  const followed =
+    ofItems.length === 0 ? '' : `; ${ofItems.join(', ')}, the same in all events of an item, as of theirs`;
   const { digest: _, ...parts } = i;
   return createInteractions({
     ...parts,
@@ -106,7 +120,7 @@ export function withSampledNegatives(i: Interactions, options: SampledNegativesO
       ...i.steps,
       {
         name: 'sampled-negatives',
-        detail: `Each of ${i.numEvents} events as a row of label 1, with ${perPositive} rows of label 0 of items drawn uniformly among those that its user has no event with${among === 'all' ? '' : ' and that are open by then'} (seed ${seed}).`,
+        detail: `Each of ${i.numEvents} events as a row of label 1, with ${perPositive} rows of label 0 of items drawn uniformly among those that its user has no event with${among === 'all' ? '' : ' and that are open by then'} (seed ${seed})${followed}.`,
         params: { perPositive, seed, label: name, ...(among !== 'all' && { among }) },
         counts: { events: total, positives: i.numEvents },
       },
@@ -151,15 +165,4 @@ function otherItem(
     if (!own.has(item)) return item;
   }
   return undefined;
-}
-
-/** The rows that were drawn are without a value. */
-function withoutDrawn(column: Column, each: number): Column {
-  if (column.kind === 'number') {
-    const { width } = column;
-    const values = column.values.map((value, k) => (Math.floor(k / width) % each === 0 ? value : Number.NaN));
-    return { ...column, values };
-  }
-  if (column.kind === 'id') return { ...column, values: column.values.map((value, k) => (k % each === 0 ? value : 0)) };
-  return column;
 }

@@ -1,5 +1,5 @@
 import type { IdMap } from '../ids.ts';
-import type { TextColumn } from '../text-column.ts';
+import { type TextColumn, textAt } from '../text-column.ts';
 
 /** What a column holds. */
 export type ColumnKind = 'id' | 'ids' | 'number' | 'time' | 'text';
@@ -71,4 +71,27 @@ export function isMissing(column: Column, row: number): boolean {
     case 'text':
       return column.values.offsets[row] === column.values.offsets[row + 1];
   }
+}
+
+/** Whether two rows, neither of them {@link isMissing}, have the same value. */
+export function sameValue(column: Column, a: number, b: number): boolean {
+  switch (column.kind) {
+    case 'id':
+    case 'time':
+      return column.values[a] === column.values[b];
+    case 'text':
+      return textAt(column.values, a) === textAt(column.values, b);
+    case 'number':
+      return sameRange(column.values, a * column.width, b * column.width, column.width);
+    case 'ids': {
+      const { offsets, values } = column;
+      const length = offsets[a + 1] - offsets[a];
+      return length === offsets[b + 1] - offsets[b] && sameRange(values, offsets[a], offsets[b], length);
+    }
+  }
+}
+
+function sameRange(values: Int32Array | Float32Array, a: number, b: number, length: number): boolean {
+  for (let k = 0; k < length; k++) if (values[a + k] !== values[b + k]) return false;
+  return true;
 }
