@@ -16,6 +16,7 @@ import {
   withHistories,
   withoutHistories,
   withRowHistories,
+  withSampledNegatives,
 } from '../index.ts';
 
 interface Row {
@@ -104,6 +105,27 @@ describe('withHistories', () => {
       ),
       { numRuns: 200 },
     );
+  });
+
+  it('has of rows that were drawn none, and gives them the history of their event', () => {
+    const items = Array.from({ length: 80 }, (_, k) => 1 + ((7 * k) % 30));
+    const times = items.map((_, k) => Math.floor(k / 6));
+    const before = interactionsFromArrays({
+      ...{ name: 'clicks', users: items.map((_, k) => k % 4), items, timestamps: times },
+    });
+    const drawn = withSampledNegatives(before, { perPositive: 3, seed: 1 });
+    const positives = Int32Array.from({ length: before.numEvents }, (_, e) => 4 * e);
+    for (const sameTime of ['hidden', 'seen'] as const) {
+      const options = { maxEvents: 5, sameTime };
+      const set = withHistories(pointExamples(drawn), options);
+      const plain = withHistories(pointExamples(before), options);
+      for (let e = 0; e < set.targets.length; e++)
+        expect(historyOf(set, e)).toEqual(historyOf(plain, Math.floor(e / 4)).map((event) => positives[event]));
+    }
+    const { train, test } = withRowHistories(randomSplit(drawn, { examples: 'points' }), { maxEvents: 5 });
+    const training = new Set(train.targets);
+    for (let e = 0; e < test.targets.length; e++)
+      for (const event of historyOf(test, e)) expect([event % 4, training.has(event)]).toEqual([0, true]);
   });
 
   it('is batched: the tokens are the events of the histories', () => {

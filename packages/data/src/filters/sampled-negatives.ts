@@ -115,7 +115,7 @@ export function withSampledNegatives(i: Interactions, options: SampledNegativesO
     ...parts,
     columns,
     userOffsets: i.userOffsets.map((offset) => offset * each),
-    roles: { ...roles, labels: [name, ...roles.labels], request: SHOWN },
+    roles: { ...roles, labels: [name, ...roles.labels], event: name, request: SHOWN },
     steps: [
       ...i.steps,
       {

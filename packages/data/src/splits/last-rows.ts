@@ -38,8 +38,8 @@ const operation = 'lastRows';
  *
  * Source: the ML-1M recipe of DLRM-v3 (meta-recsys/generative-recommenders, `dlrm_v3/datasets/movie_lens.py`), which
  * draws 75 % of the users to train on and tests on the others.
- * @throws {OptionError} for shares or counts that make no sense, and `time` without times; {DataError} `nobody-left`
- *   when a part is empty
+ * @throws {OptionError} for shares or counts that make no sense, `time` without times, and rows that were drawn;
+ *   {DataError} `nobody-left` when a part is empty
  */
 export function lastRows(interactions: Interactions, options: LastRowsOptions = {}): RowSplit {
   const { rows = 10, by = 'user', training = 'last', seed = 0, maxHistory } = options;
@@ -104,6 +104,12 @@ function check(interactions: Interactions, options: Checked): void {
     const got = options[key as keyof Checked];
     throw new OptionError(operation, `expected ${key} ${expected}; got ${got}`, { key, ...(hint && { hint }) });
   };
+  // Histories would hold what no user did, and a cut may lie between an event and what was drawn for it.
+  if (interactions.roles.event !== undefined)
+    throw new OptionError(operation, `expected rows that are all events; got ${interactions.name} with drawn ones`, {
+      key: 'split',
+      hint: 'take another split (--data.split rows-by-time), or leave --data.sampledNegatives out',
+    });
   if (!Number.isInteger(rows) || rows < 1) fail('rows', 'of 1 or more');
   if (!Number.isInteger(maxHistory) || maxHistory < 1) fail('maxHistory', 'of 1 or more');
   if (!(testShare > 0 && testShare < 1)) fail('testShare', 'between 0 and 1');

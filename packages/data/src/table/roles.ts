@@ -10,6 +10,8 @@ export interface Roles {
   readonly request?: string;
   /** What a ranker learns. */
   readonly labels: readonly string[];
+  /** Of data with drawn rows the label that is above 0 where a row is an event, and 0 where it was drawn. */
+  readonly event?: string;
   /** What a label was made from: it tells the label, and is no feature of the event. */
   readonly labelSources?: readonly string[];
   /** Declared to be known only after the event (how long it was read, what was said of it): no features of it. */
