@@ -138,6 +138,12 @@ describe('minRating, minLength and dedupe', () => {
     );
   });
 
+  it('take a rating that is the bound, though floats have neither', () => {
+    const i = store([3.2, 3.3, 3.4].map((rating, time) => ({ user: 1, item: 1 + time, time, rating })));
+    expect([...minRating(i, { rating: 3.3 }).timestamps]).toEqual([1, 2]);
+    expect([...minRating(i, { rating: 3.4 }).timestamps]).toEqual([2]);
+  });
+
   it('say what is missing', () => {
     const bare = interactionsFromArrays({ name: 'bare', users: [1, 1], items: [1, 2] });
     expect(() => minRating(bare, { rating: 4 })).toThrow('minRating: expected ratings; got none in bare');

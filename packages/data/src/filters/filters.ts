@@ -23,7 +23,9 @@ export function minRating(i: Interactions, options: { readonly rating: number })
   if (!Number.isFinite(rating)) {
     throw new OptionError('minRating', `expected a finite rating; got ${rating}`, { key: 'rating' });
   }
-  const keep = Uint8Array.from(i.ratings, (value) => (value >= rating ? 1 : 0));
+  // Ratings are kept as floats: 3.3 must reach 3.3.
+  const least = Math.fround(rating);
+  const keep = Uint8Array.from(i.ratings, (value) => (value >= least ? 1 : 0));
   return selectEvents(i, {
     keep,
     dropItems: false,

@@ -27,9 +27,11 @@ export const HALF_STARS: ActionRule = { numActions: NUM_ACTIONS, idOf: actionOf 
 
 /** Ids by ascending bounds: 1 below the first, and one more with every bound that the rating reaches. */
 export function ratingBuckets(bounds: readonly number[]): ActionRule {
+  // Ratings are floats: 3.3 must reach 3.3.
+  const floats = bounds.map(Math.fround);
   return {
     numActions: bounds.length + 2,
-    idOf: (rating) => 1 + bounds.filter((bound) => rating >= bound).length,
+    idOf: (rating) => 1 + floats.filter((bound) => rating >= bound).length,
   };
 }
 

@@ -40,6 +40,7 @@ describe('actions', () => {
     expect(rule.numActions).toBe(4);
     expect([9.9, 10, 59, 60, 1e9].map((rating) => rule.idOf(rating))).toEqual([1, 2, 2, 3, 3]);
     expect([...ratingActions(rated(5, 12, 61), training, rule)]).toEqual([1, 2, 3]);
+    expect([...ratingActions(rated(3.2, 3.3, 3.4), training, ratingBuckets([3.3, 3.4]))]).toEqual([1, 2, 3]);
   });
 
   it('durations are log seconds, at least 0', () => {

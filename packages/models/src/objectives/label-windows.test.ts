@@ -206,6 +206,7 @@ describe('labels with a least rating', () => {
 
   it('next-item: positions whose own next event is a positive; the least rating itself is', () => {
     expect(pairs(rated(5, 3, 4, 1), { kind: 'next-item', minRating: 4 })).toEqual(['0>2', '2>4']);
+    expect(pairs(rated(3.2, 3.3, 3.4), { kind: 'next-item', minRating: 3.3 })).toEqual(['1>3', '2>4']);
     expect(pairs(rated(1, 1), { kind: 'next-item', minRating: 4 })).toEqual([]);
   });
 

@@ -136,8 +136,10 @@ export class SequenceLabels {
         'labels.minRating',
       );
     }
+    // Ratings are floats: 3.3 must reach 3.3.
+    const least = minRating === undefined ? undefined : Math.fround(minRating);
     for (let j = start; j < end; j++) {
-      if (minRating === undefined || (host.targetRatings as Float32Array)[j] >= minRating) this.#positives.push(j);
+      if (least === undefined || (host.targetRatings as Float32Array)[j] >= least) this.#positives.push(j);
     }
   }
 

@@ -22,7 +22,8 @@ export function actionMasks(
 ): Int32Array {
   if (actions.kind === 'ratings') {
     if (ratings === undefined) return unknown(itemIds, training, kind, 'data with ratings');
-    const { bounds } = actions;
+    // Ratings are floats: 3.3 must reach 3.3.
+    const bounds = actions.bounds.map(Math.fround);
     return Int32Array.from(ratings, (rating) =>
       Number.isNaN(rating) ? 0 : 1 << bounds.filter((bound) => rating >= bound).length,
     );
