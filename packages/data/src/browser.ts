@@ -79,6 +79,7 @@ export {
   type TransformSpec,
   UNKNOWN_ROW,
 } from './transforms/spec.ts';
+export { stepOf } from './transforms/step-of.ts';
 export { type TrainingRows, trainedItems, trainingRows, trainingSequences } from './transforms/training-rows.ts';
 export { checkedWindows } from './windows/checked-windows.ts';
 export { type EpochCoverage, oneRandomCoverage, windowCoverage } from './windows/coverage.ts';

@@ -15,7 +15,10 @@ const interactions = interactionsFromArrays({
   timestamps: Array.from({ length: USERS * 4 }, (_, e) =>
     e % 4 < 3 ? e % 4 : 10 * DAY + (Math.floor(e / 4) % 14) * DAY,
   ),
-  columns: { shown: { kind: 'id', values: Array.from({ length: USERS * 4 }, (_, e) => (e % 8 < 4 ? 'left' : null)) } },
+  columns: {
+    shown: { kind: 'id', values: Array.from({ length: USERS * 4 }, (_, e) => (e % 8 < 4 ? 'left' : null)) },
+    share: { kind: 'number', values: Array.from({ length: USERS * 4 }, (_, e) => (6 + (Math.floor(e / 4) % 3)) / 10) },
+  },
 });
 const { train, test } = leaveLastOut(interactions);
 const queries = Array.from(test.targets.keys());
@@ -67,6 +70,13 @@ describe('rankSegments', () => {
       ['0-0.5', 210],
       ['0.75-1', 90],
     ]);
+  });
+
+  it('tells numbers apart by the decimals that they were, and by steps from there', () => {
+    const [plain, steps] = tablesOf('share', { column: 'share', width: 0.1 });
+    const named = (parts: typeof plain.parts) => parts.map(({ segment, rows }) => [segment, rows]);
+    expect(named(plain.parts)).toEqual(['0.6', '0.7', '0.8'].map((segment) => [segment, 100]));
+    expect(named(steps.parts)).toEqual(['0.6-0.7', '0.7-0.8', '0.8-0.9'].map((segment) => [segment, 100]));
   });
 
   it('leaves small parts and queries without a value out', () => {

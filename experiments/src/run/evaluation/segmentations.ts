@@ -3,7 +3,10 @@ import {
   type ExampleSet,
   type Interactions,
   labelOf,
+  type NumberColumn,
   positiveEvents,
+  shortNumber,
+  stepOf,
   timeOfShare,
   trainingRows,
 } from '@seqrec/data';
@@ -68,8 +71,10 @@ function byColumn({ column: name, table: given, width }: ColumnSegment, interact
     throw refused(name, `width of numbers alone; got ${column.kind}`);
   if (column.kind === 'id')
     return { column: name, partOf: (user, event) => idOf(column.ids, column.values[rowOf(user, event)]) };
-  if (column.kind === 'number' && column.width === 1)
-    return { column: name, partOf: (user, event) => partOfNumber(column.values[rowOf(user, event)], width) };
+  if (column.kind === 'number' && column.width === 1) {
+    const part = partOfNumber(column, width);
+    return { column: name, partOf: (user, event) => part(rowOf(user, event)) };
+  }
   throw refused(name, `a column of one id or number a row; got ${column.kind === 'number' ? 'vectors' : column.kind}`);
 }
 
@@ -152,11 +157,13 @@ function idOf(ids: { external(id: number): string }, value: number): string | un
   return value === 0 ? undefined : ids.external(value);
 }
 
-function partOfNumber(value: number, width: number | undefined): string | undefined {
-  if (Number.isNaN(value)) return undefined;
-  if (width === undefined) return String(value);
-  const low = Math.floor(value / width) * width;
-  return `${Number(low.toPrecision(12))}-${Number((low + width).toPrecision(12))}`;
+/** The part of a row: its number, or the step of a width that holds it. */
+function partOfNumber(column: NumberColumn, width: number | undefined): (row: number) => string | undefined {
+  const { values } = column;
+  if (width === undefined) return (row) => (Number.isNaN(values[row]) ? undefined : shortNumber(values[row]));
+  const step = stepOf(column, width);
+  const bound = (k: number): number => Number((k * width).toPrecision(12));
+  return (row) => (Number.isNaN(values[row]) ? undefined : `${bound(step(row))}-${bound(step(row) + 1)}`);
 }
 
 function tableOf(interactions: Interactions, name: string, given: TableName | undefined): TableName {

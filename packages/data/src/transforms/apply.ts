@@ -5,6 +5,7 @@ import { type Column, rowsOf } from '../table/column.ts';
 import { type IdLists, idLists } from './id-lists.ts';
 import { dimensions } from './numbers.ts';
 import { type EncodedColumn, encodedShape, FIRST_ROW, type FittedTransform, MISSING_ROW, UNKNOWN_ROW } from './spec.ts';
+import { stepOf } from './step-of.ts';
 
 type IdTransform = Extract<FittedTransform, { readonly list: boolean }>;
 
@@ -36,10 +37,10 @@ export function applyTransform(fitted: FittedTransform, columns: readonly Column
     }
     case 'steps': {
       const { width, steps } = fitted;
-      const { at } = dimensions(columns[0]);
+      const of = stepOf(columns[0], width);
       const values = new Int32Array(rows);
       for (let row = 0; row < rows; row++) {
-        const step = Math.floor(at(row, 0) / width);
+        const step = of(row);
         const last = reached(steps, step) - 1;
         values[row] = Number.isNaN(step) ? MISSING_ROW : steps[last] === step ? FIRST_ROW + last : UNKNOWN_ROW;
       }

@@ -4,6 +4,7 @@ import { CROSS, idLists } from './id-lists.ts';
 import { dimensions } from './numbers.ts';
 import { quantilesOf } from './quantiles.ts';
 import type { Encoding, FittedTransform, TransformSpec } from './spec.ts';
+import { stepOf } from './step-of.ts';
 
 const OPERATION = 'fitTransform';
 
@@ -118,9 +119,10 @@ function atLeastOne(key: string, value: number): number {
 
 function quantileBounds(spec: TransformSpec, column: Column, rows: ArrayLike<number>): number[] {
   const buckets = atLeastOne('buckets', spec.buckets ?? 10);
-  const at = oneNumber('buckets', spec, column);
+  checkOneNumber('buckets', spec, column);
+  const { at } = dimensions(column);
   return quantilesOf(
-    Float64Array.from({ length: rows.length }, (_, i) => at(rows[i])),
+    Float64Array.from({ length: rows.length }, (_, i) => at(rows[i], 0)),
     buckets,
   );
 }
@@ -137,10 +139,11 @@ function stepsOf(
     throw new OptionError(OPERATION, `expected a width above 0 for steps; got ${got}`, { key: 'width' });
   }
   const minCount = atLeastOne('minCount', spec.minCount ?? 1);
-  const at = oneNumber('steps', spec, column);
+  checkOneNumber('steps', spec, column);
+  const of = stepOf(column, width);
   const counts = new Map<number, number>();
   for (let i = 0; i < rows.length; i++) {
-    const step = Math.floor(at(rows[i]) / width);
+    const step = of(rows[i]);
     // JSON has no infinite numbers: they are of no step, as missing ones are.
     if (Number.isFinite(step)) counts.set(step, (counts.get(step) ?? 0) + 1);
   }
@@ -148,9 +151,9 @@ function stepsOf(
   return { width, steps: steps.sort((a, b) => a - b) };
 }
 
-function oneNumber(encode: Encoding, { columns }: TransformSpec, column: Column): (row: number) => number {
-  const { width, at } = dimensions(column);
-  if (width === 1) return (row) => at(row, 0);
+function checkOneNumber(encode: Encoding, { columns }: TransformSpec, column: Column): void {
+  const { width } = dimensions(column);
+  if (width === 1) return;
   throw new OptionError(OPERATION, `expected one number a row for ${encode}; got ${width} in ${columns[0]}`, {
     key: columns[0],
     hint: 'use standardise',

@@ -7,8 +7,9 @@ export type Encoding = (typeof encodings)[number];
  *
  * `ids` (the default of `id` and `ids`): a vocabulary of the training part; `hash`: the id's text hashed into
  * `buckets`; `words` (the default of `text`): the words of a text, in lower case, as `ids`; `buckets` (the default of
- * `number` and `time`): quantiles of the training part; `steps`: `floor(x / width)` as an id, with a vocabulary of the
- * training part; `standardise`: `(x - mean) / deviation` over the training part; `log1p`: the same of `ln(1 + x)`.
+ * `number` and `time`): quantiles of the training part; `steps`: `floor(x / width)` as an id (`stepOf`), with a
+ * vocabulary of the training part; `standardise`: `(x - mean) / deviation` over the training part; `log1p`: the same of
+ * `ln(1 + x)`.
  */
 export interface TransformSpec {
   /** Names of columns of one table: one, or the two of a cross. */

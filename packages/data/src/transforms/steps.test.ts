@@ -71,6 +71,20 @@ describe('steps', () => {
     expect(rowsOf(fitted, column)).toEqual([3, 4, 3, 2, MISSING_ROW, UNKNOWN_ROW, UNKNOWN_ROW]);
   });
 
+  it('begin at decimals that floats do not have', () => {
+    const tenths = first(40).map((k) => k - 20);
+    for (const width of [0.1, 0.01, 0.3, 1e-3]) {
+      const column = columnOf({ kind: 'number', values: tenths.map((k) => Number((k * width).toPrecision(12))) });
+      expect(fit(column, first(40), { width })).toMatchObject({ steps: tenths });
+      expect(rowsOf(fit(column, first(40), { width }), column)).toEqual(first(40).map((row) => FIRST_ROW + row));
+      const below = columnOf({ kind: 'number', values: tenths.map((k) => (k - 1e-4) * width) });
+      expect(fit(below, first(40), { width })).toMatchObject({ steps: tenths.map((k) => k - 1) });
+    }
+    // Times have as many digits as they need: a second before midnight is of the day before.
+    const nights = columnOf({ kind: 'time', values: [20_000 * 86_400 - 1, 20_000 * 86_400] });
+    expect(fit(nights, first(2), { width: 86_400 })).toMatchObject({ steps: [19_999, 20_000] });
+  });
+
   it('are of times as well, and of nothing where training has no value', () => {
     const column = columnOf({ kind: 'time', values: [1.5e9, 1.5e9 + 86_400, null] });
     expect(rowsOf(fit(column, first(3), { width: 86_400 }), column)).toEqual([2, 3, MISSING_ROW]);
