@@ -170,6 +170,7 @@ function moments(
   const [mean, deviation]: [number[], number[]] = [[], []];
   for (let d = 0; d < width; d++) {
     let [count, sum, squares] = [0, 0, 0];
+    let [least, most] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
     for (let pass = 0; pass < 2; pass++) {
       for (let i = 0; i < rows.length; i++) {
         const given = at(rows[i], d);
@@ -185,9 +186,12 @@ function moments(
         else {
           sum += value;
           count++;
+          least = Math.min(least, value);
+          most = Math.max(most, value);
         }
       }
-      if (pass === 0) mean.push(count === 0 ? 0 : sum / count);
+      // The mean of one value is that value: what a sum rounds would be all that the column deviates by.
+      if (pass === 0) mean.push(count === 0 ? 0 : least === most ? least : sum / count);
     }
     // A column of one value says nothing: it becomes zeros.
     deviation.push(squares > 0 ? Math.sqrt(squares / count) : 1);
