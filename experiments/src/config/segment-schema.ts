@@ -30,7 +30,9 @@ const segment = z.union([
     label: z
       .enum(['any', 'positive'])
       .default('any')
-      .describe('Which rows count: all, or those with a label above 0, as where rows of 0 were drawn.'),
+      .describe(
+        'Which rows count: all, or those with a label above 0, of a ranker the first of its task, as where rows of 0 were drawn.',
+      ),
   }),
   z.strictObject({
     firstEvents: z

@@ -32,6 +32,8 @@ export interface SegmentedSets {
   readonly set: ExampleSet;
   /** What is counted in training: `rows`, which are examples, or the events of sequences. */
   readonly counted: 'rows' | 'events';
+  /** What positive rows are those of; default the first label of the data. */
+  readonly label?: string;
 }
 
 /** Parts with fewer rows say little and are left out. */
@@ -81,11 +83,12 @@ function byColumn({ column: name, table: given, width }: ColumnSegment, interact
 /** Parts by how much of the training set an item or a user has: `0`, `1-4`, ..., `100 and more`. */
 function byTrainingRows(
   { trainingRows: of, bounds, label }: RowsSegment,
-  { train, counted }: SegmentedSets,
+  { train, counted, label: ofTask }: SegmentedSets,
 ): Segmentation {
   const { interactions } = train;
-  const { itemIds, numItems, numUsers, userOffsets } = interactions;
-  const taken = label === 'any' ? undefined : positiveEvents(labelOf(interactions));
+  const { itemIds, numItems, numUsers, userOffsets, roles } = interactions;
+  const positive = label === 'any' ? undefined : labelOf(interactions, ofTask);
+  const taken = positive && positiveEvents(positive);
   const counts = new Int32Array(of === 'items' ? numItems : numUsers);
   const count = (user: number, event: number): void => {
     if (taken?.[event] !== 0) counts[of === 'items' ? itemIds[event] - 1 : user]++;
@@ -106,7 +109,9 @@ function byTrainingRows(
     return next === first + 1 ? `${first}` : `${first}-${next - 1}`;
   };
   return {
-    column: `${label === 'any' ? '' : 'positive '}training ${counted} of ${of}`,
+    column:
+      `${positive ? 'positive ' : ''}training ${counted} of ${of}` +
+      (positive && roles.labels.length > 1 ? ` (${positive.name})` : ''),
     partOf: (user, event) => {
       const own = counts[of === 'items' ? itemIds[event] - 1 : user];
       return name(starts.findLastIndex((start) => own >= start));

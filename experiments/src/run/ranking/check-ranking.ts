@@ -4,9 +4,9 @@ import type { RankingRunConfig } from '../../config/ranking-schema.ts';
 import { watchedSet } from '../../data/dataset.ts';
 import type { PreparedRows } from '../../data/prepare-rows.ts';
 import { ConfigError } from '../../errors.ts';
-import { segmentations } from '../evaluation/segmentations.ts';
 import { checkDecay, checkDecidedByValidation } from '../open/check-config.ts';
 import { type ResolvedRanking, selectedMetric } from './ranking-of.ts';
+import { rowSegmentations } from './segments.ts';
 
 /**
  * Checks what only the data can tell, before the first step and not after the first epoch.
@@ -21,7 +21,7 @@ export function checkRankingAgainstData(
   const { evaluation, optimizer } = config;
   checkDecay(optimizer);
   checkDecidedByValidation(config, split);
-  segmentations(evaluation.segments, { train: split.train, set: split.test, counted: 'rows' });
+  rowSegmentations(evaluation, { train: split.train, set: split.test, task });
   const watched = watchedSet(split);
   const { judged } = task;
   const possible = possibleMetrics(watched, judged);

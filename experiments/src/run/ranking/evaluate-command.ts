@@ -7,7 +7,6 @@ import { figures as figuresOf, renderListing } from '../../terminal/listing.ts';
 import type { Progress } from '../../terminal/progress.ts';
 import { renderDefinition, renderSentences, renderTable } from '../../terminal/table.ts';
 import { segmentListings } from '../evaluation/segment-listing.ts';
-import { segmentations } from '../evaluation/segmentations.ts';
 import type { Calibration, ScoredModel, SegmentTable } from '../folder/results.ts';
 import type { BaselineVerdict } from '../verdict/verdict.ts';
 import { renderVerdict } from '../verdict/verdict-text.ts';
@@ -19,7 +18,7 @@ import type { OpenRanking } from './open-ranking.ts';
 import { selectedMetric } from './ranking-of.ts';
 import { renderCalibration } from './render-calibration.ts';
 import { intervalsOf, judgeRows } from './row-verdict.ts';
-import { segmentTables } from './segments.ts';
+import { rowSegmentations, segmentTables } from './segments.ts';
 
 export interface EvaluateRankingOptions {
   readonly name: string;
@@ -73,7 +72,7 @@ async function rankingFigures(
   const { rows } = first;
   const beside = evaluateRowBaselines(baselines, split.train, set, figures);
   const segments = segmentTables(
-    segmentations(config.evaluation.segments, { train: split.train, set, counted: 'rows' }),
+    rowSegmentations(config.evaluation, { train: split.train, set, task: ranking.task }),
     first,
     set,
   );

@@ -2,7 +2,6 @@ import { ClickRows, loadWeights, type Ranker, type RankingEvaluation, type Score
 import type { RankingRunConfig } from '../../config/ranking-schema.ts';
 import type { PreparedRows } from '../../data/prepare-rows.ts';
 import { warningsIn } from '../evaluation/evaluate-set.ts';
-import { segmentations } from '../evaluation/segmentations.ts';
 import { testedCheckpoint } from '../evaluation/tested-checkpoint.ts';
 import { savePredictions } from '../folder/predictions.ts';
 import type { RunResults } from '../folder/results.ts';
@@ -17,7 +16,7 @@ import { evaluateRows, type RowsContext } from './evaluate-rows.ts';
 import { limitsOf } from './limits.ts';
 import { selectedMetric } from './ranking-of.ts';
 import { intervalsOf, judgeRows } from './row-verdict.ts';
-import { segmentTables } from './segments.ts';
+import { rowSegmentations, segmentTables } from './segments.ts';
 
 /**
  * What remains when training has ended: the chosen checkpoint on the test set, its predictions, calibration, segments
@@ -84,7 +83,7 @@ export async function finishRankingRun(
       calibration: calibrationOf(first.rows, 'test', fitCalibrators(calibrated)),
     }),
     segments: segmentTables(
-      segmentations(options.segments, { train: split.train, set: split.test, counted: 'rows' }),
+      rowSegmentations(options, { train: split.train, set: split.test, task: context.task }),
       first,
       split.test,
     ),

@@ -1,10 +1,25 @@
 import type { ExampleSet } from '@seqrec/data';
 import { metricsBySegment, type RankedLabel } from '@seqrec/models';
-import { FEWEST_ROWS, type Segmentation, sortedParts } from '../evaluation/segmentations.ts';
+import type { RankingRunConfig } from '../../config/ranking-schema.ts';
+import { FEWEST_ROWS, type Segmentation, segmentations, sortedParts } from '../evaluation/segmentations.ts';
 import type { SegmentTable } from '../folder/results.ts';
+import type { ResolvedRanking } from './ranking-of.ts';
 
 /** The metrics that tables of segments show, those that there are. */
 export const SEGMENT_METRICS = ['AUC', 'GAUC', 'logloss', 'NE', 'calibration', 'RMSE', 'MAE', 'RAUC'];
+
+/**
+ * What the configuration tells the rows of a set apart by; positive ones are those of the label that the segments have
+ * metrics of.
+ *
+ * @throws ConfigError as {@link segmentations}
+ */
+export function rowSegmentations(
+  { segments }: Pick<RankingRunConfig['evaluation'], 'segments'>,
+  { train, set, task }: { readonly train: ExampleSet; readonly set: ExampleSet } & Pick<ResolvedRanking, 'task'>,
+): readonly Segmentation[] {
+  return segmentations(segments, { train, set, counted: 'rows', label: task.judged[0].column });
+}
 
 /** Metrics of the parts of a set, by each of the columns; parts in the order of their names. */
 export function segmentTables(

@@ -168,14 +168,17 @@ describe('fitTransform and applyTransform', () => {
   it.each([
     ['log1p', 'number', 7.5, Math.fround(Math.log(9.5 / 8.5))],
     ['standardise', 'time', 1.1, 1],
-  ] as const)('%s: a column that is constant in training is zeros there, whatever its sum rounds', (encode, kind, value, beyond) => {
-    const column = columnOf({ kind, values: [...Array<number>(3600).fill(value), value + 1] });
-    const fitted = fitOn(column, every(column).slice(0, -1), { encode });
-    expect(fitted).toMatchObject({ deviation: [1] });
-    const encoded = rowsOf(applyTransform(fitted, [column])).flat();
-    expect(new Set(encoded.slice(0, -1))).toEqual(new Set([0]));
-    expect(encoded.at(-1)).toBeCloseTo(beyond, 6);
-  });
+  ] as const)(
+    '%s: a column that is constant in training is zeros there, whatever its sum rounds',
+    (encode, kind, value, beyond) => {
+      const column = columnOf({ kind, values: [...Array<number>(3600).fill(value), value + 1] });
+      const fitted = fitOn(column, every(column).slice(0, -1), { encode });
+      expect(fitted).toMatchObject({ deviation: [1] });
+      const encoded = rowsOf(applyTransform(fitted, [column])).flat();
+      expect(new Set(encoded.slice(0, -1))).toEqual(new Set([0]));
+      expect(encoded.at(-1)).toBeCloseTo(beyond, 6);
+    },
+  );
 
   it('keep vectors of numbers apart by dimension', () => {
     const column = columnOf({ kind: 'number', width: 2, values: [[0, 10], [2, 30], null] });
