@@ -100,15 +100,6 @@ describe('prepareRows', () => {
     await expect(prepared({ ...table(name), ...changes })).rejects.toThrow(message);
   });
 
-  test('refuses a label that is constant in the training part, though it is not in the data', async () => {
-    const late = (k: number): number => (k >= 210 ? 1 : 5);
-    const config = { ...table('late', late), label };
-    await expect(prepared({ ...config, split: 'rows-by-time' })).rejects.toThrow(
-      'prepareRows: expected the label label to differ among the training rows; got 1 in all of the 176 training rows of late; set other bounds',
-    );
-    await expect(prepared(config)).resolves.toMatchObject({ labels: ['label'] });
-  });
-
   test('refuses a world of sequences', async () => {
     const world = { format: 'synthetic', records: 200, items: 400, categories: 4, length: 16, seed: 1 };
     await expect(prepared(world)).rejects.toThrow('data.format: expected data of rows with a label; got synthetic');

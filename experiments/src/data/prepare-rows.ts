@@ -1,6 +1,5 @@
 import {
   type ColdItemsOptions,
-  checkTrainingLabels,
   dlrmWorld,
   eventsOfItems,
   type Interactions,
@@ -60,8 +59,7 @@ export function withHistoriesFor(data: PreparedRows, { userHistory }: ReadsHisto
  * Reads, filters and splits what a configuration names, for rankers.
  *
  * @param model whose histories the rows have; default: none.
- * @throws {ConfigError} for a split into sequences, options of such splits, and data without a label; {DataError}
- *   `constant-label` for a label that is the same in all training rows
+ * @throws {ConfigError} for a split into sequences, options of such splits, and data without a label
  */
 export async function prepareRows(
   config: DataConfig,
@@ -100,7 +98,6 @@ export async function prepareRows(
     progress,
   });
   const split = rowSplit(splitBy(config.split, coded));
-  checkTrainingLabels(withCold(split, config).train, 'prepareRows');
   const { coldItems } = config;
   return withHistoriesFor({ split, withoutModel: split, labels, ...(coldItems && { coldItems }) }, model);
 }

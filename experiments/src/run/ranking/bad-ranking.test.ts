@@ -92,6 +92,17 @@ test('a validation part without positives chooses nothing by AUC, and everything
   }
 });
 
+test('a label that is the same in all rows is no error where the task does not learn it', async () => {
+  const argv = [
+    ...['--data.path', csv('constant', (line) => price(line, '1')), '--data.labels', '["price"]'],
+    ...['--out', join(folder, 'constant-runs'), '--epochs', '1'],
+  ];
+  expect(await train(...argv)).toMatchObject({ code: 0, errors: '' });
+  const { code, errors } = await train(...argv, '--task.labels', '["label","price"]');
+  expect(errors).toContain('expected the label price to differ among the training rows; got 1 in all of the');
+  expect(code).not.toBe(0);
+});
+
 test('a feature without a value in some rows is no error', async () => {
   const argv = [
     ...['--data.path', csv('nan', (line, k) => (k % 3 === 0 ? price(line, 'NaN') : line))],

@@ -1,4 +1,4 @@
-import { type ExampleSet, labelOf } from '@seqrec/data';
+import { checkTrainingLabels, type ExampleSet, labelOf } from '@seqrec/data';
 import { clickRows, type JudgedLabel, rankingMetrics, valueRows } from '@seqrec/models';
 import type { RankingRunConfig } from '../../config/ranking-schema.ts';
 import { watchedSet } from '../../data/dataset.ts';
@@ -11,7 +11,8 @@ import { rowSegmentations } from './segments.ts';
 /**
  * Checks what only the data can tell, before the first step and not after the first epoch.
  *
- * @throws ConfigError naming the key.
+ * @throws ConfigError naming the key; {DataError} `constant-label` for a label of the task that is the same in all
+ *   training rows.
  */
 export function checkRankingAgainstData(
   config: RankingRunConfig,
@@ -20,6 +21,11 @@ export function checkRankingAgainstData(
 ): void {
   const { evaluation, optimizer } = config;
   checkDecay(optimizer);
+  const { labels } = split.interactions.roles;
+  checkTrainingLabels(
+    split.train,
+    labels.filter((label) => task.columns?.targets?.includes(label)),
+  );
   checkDecidedByValidation(config, split);
   rowSegmentations(evaluation, { train: split.train, set: split.test, task });
   const watched = watchedSet(split);

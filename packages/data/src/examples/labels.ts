@@ -59,11 +59,16 @@ export function constantLabel({ targets }: Pick<ExampleSet, 'targets'>, { values
 /**
  * Refuses a training part from which nothing can be learned of a label, as all its rows have the same or none.
  *
+ * @param labels columns in the role `labels`; default all of them
  * @throws {DataError} `constant-label` naming the label, its value and the number of rows
  */
-export function checkTrainingLabels(train: ExampleSet, operation = 'checkTrainingLabels'): void {
+export function checkTrainingLabels(
+  train: ExampleSet,
+  labels: readonly string[] = train.interactions.roles.labels,
+): void {
+  const operation = 'checkTrainingLabels';
   const { interactions, targets } = train;
-  for (const name of interactions.roles.labels) {
+  for (const name of labels) {
     const value = constantLabel(train, labelOf(interactions, name, operation));
     if (value === undefined) continue;
     const rows = `${targets.length} training rows of ${interactions.name}`;

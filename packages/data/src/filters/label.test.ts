@@ -210,6 +210,12 @@ describe('checkTrainingLabels', () => {
     expect(() => checkTrainingLabels(trainOn((value) => !(value > 5)))).not.toThrow();
   });
 
+  it('looks at the labels that are named', () => {
+    const one = trainOn((value) => !(value > 4));
+    expect(() => checkTrainingLabels(one, [])).not.toThrow();
+    expect(() => checkTrainingLabels(one, ['stars'])).toThrow('expected the label stars to differ');
+  });
+
   it('refuses one value, with rows that have none or not, and none', () => {
     expect(() => checkTrainingLabels(trainOn((value) => !(value > 4)))).toThrow(
       'checkTrainingLabels: expected the label stars to differ among the training rows; got 4 in all of the 5 training rows of world; ' +
