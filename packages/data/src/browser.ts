@@ -18,7 +18,7 @@ export { type ByRequestOptions, byRequest, hasRows, type RequestRows, type Reque
 export { countExamples, type ExampleCounts } from './examples/count.ts';
 export { checkFeatureColumns, whyNoFeature } from './examples/feature-columns.ts';
 export { type ImpressionOptions, impressionExamples } from './examples/impressions.ts';
-export { checkTrainingLabels, type Label, labelOf, positiveEvents } from './examples/labels.ts';
+export { checkTrainingLabels, happenedRows, type Label, labelOf, positiveEvents } from './examples/labels.ts';
 export { pointExamples } from './examples/points.ts';
 export { type Requests, requestsOf, requestTimes } from './examples/requests.ts';
 export { takeExamples } from './examples/take.ts';

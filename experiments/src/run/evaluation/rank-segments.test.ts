@@ -1,4 +1,4 @@
-import { interactionsFromArrays, leaveLastOut } from '@seqrec/data';
+import { interactionsFromArrays, leaveLastOut, pointExamples, withSampledNegatives } from '@seqrec/data';
 import { metricsUnder } from '@seqrec/models';
 import { describe, expect, it } from 'vitest';
 import { rankSegments } from './rank-segments.ts';
@@ -70,6 +70,21 @@ describe('rankSegments', () => {
       ['0-0.5', 210],
       ['0.75-1', 90],
     ]);
+  });
+
+  it('takes no row that was drawn for the first event of an item', () => {
+    const events = Array.from({ length: 40 }, (_, e) => ({ user: e % 5, item: 1 + Math.floor(e / 4), at: e }));
+    const shop = interactionsFromArrays({
+      name: 'shop',
+      users: events.map(({ user }) => user),
+      items: events.map(({ item }) => item),
+      timestamps: events.map(({ at }) => at),
+    });
+    const drawn = pointExamples(withSampledNegatives(shop, { perPositive: 3 }));
+    const [{ partOf }] = segmentations([{ firstEvents: [0.5] }], { train: drawn, set: drawn, counted: 'rows' });
+    // Each item has four events, and half of them come after the others.
+    for (const [e, item] of drawn.interactions.itemIds.entries())
+      expect(partOf(drawn.users[e], e)).toBe(Number(drawn.interactions.items.external(item)) > 5 ? '0.5-1' : '0-0.5');
   });
 
   it('tells numbers apart by the decimals that they were, and by steps from there', () => {

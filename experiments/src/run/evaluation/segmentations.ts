@@ -1,6 +1,7 @@
 import {
   type Column,
   type ExampleSet,
+  happenedRows,
   type Interactions,
   labelOf,
   type NumberColumn,
@@ -139,7 +140,9 @@ function byFirstEvents({ firstEvents: shares }: FirstEventsSegment, interactions
   const timestamps = timesOf('firstEvents', interactions);
   const { itemIds, numItems } = interactions;
   const first = new Float64Array(numItems + 1).fill(Number.POSITIVE_INFINITY);
-  for (const [event, item] of itemIds.entries()) first[item] = Math.min(first[item], timestamps[event]);
+  const happened = happenedRows(interactions);
+  for (const [event, item] of itemIds.entries())
+    if (happened[event] === 1) first[item] = Math.min(first[item], timestamps[event]);
   const sorted = timestamps.slice().sort();
   const cuts = shares.map((share) => timeOfShare(sorted, share));
   const ends = [0, ...shares, 1];

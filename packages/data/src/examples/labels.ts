@@ -42,6 +42,13 @@ export function positiveEvents({ values }: Label): Uint8Array {
   return positive;
 }
 
+/** 1 for each row that is an event, 0 for one that was drawn. */
+export function happenedRows(interactions: Interactions): Uint8Array {
+  const { roles, numEvents } = interactions;
+  if (roles.event === undefined) return new Uint8Array(numEvents).fill(1);
+  return positiveEvents(labelOf(interactions, roles.event));
+}
+
 /**
  * What all targets of a set with a label have as that label, NaN where none has one; `undefined` where they differ.
  */

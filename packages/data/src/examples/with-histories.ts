@@ -1,9 +1,8 @@
 import { OptionError } from '../errors.ts';
-import type { Interactions } from '../interactions.ts';
 import type { SameTime } from '../splits/row-history-options.ts';
 import type { ExampleSet } from '../splits/split.ts';
 import { impressionExamples } from './impressions.ts';
-import { labelOf, positiveEvents } from './labels.ts';
+import { happenedRows } from './labels.ts';
 import { takeExamples } from './take.ts';
 
 export interface HistoryOptions {
@@ -53,13 +52,6 @@ export function withHistories(set: ExampleSet, options: HistoryOptions): Example
   }
   const all = impressionExamples(interactions, { name: set.name, history: counting, maxHistory: maxEvents });
   return takeExamples(all, set.targets);
-}
-
-/** 1 for each row that is an event, 0 for one that was drawn. */
-function happenedRows(interactions: Interactions): Uint8Array {
-  const { roles, numEvents } = interactions;
-  if (roles.event === undefined) return new Uint8Array(numEvents).fill(1);
-  return positiveEvents(labelOf(interactions, roles.event));
 }
 
 /** Histories by the order of the events. */
