@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { UndefinedMetricError } from '../../errors.ts';
 import { groupedGain, groupedReciprocal } from './group-order.ts';
 import { valueRows } from './rows.ts';
 
@@ -25,9 +26,20 @@ describe('groupedGain', () => {
     expect(groupedGain(rows, 1).value).toBe(0);
   });
 
-  it('refuses negative labels, a cut-off of 0 and rows without groups, and has no value without a relevant row', () => {
+  it('is finite for labels whose gains are not, in each group', () => {
+    const predictions = [2, 1, 2, 1];
+    const of = (labels: number[]) => groupedGain(valueRows({ predictions, labels, groups: [1, 1, 2, 2] }), 2).value;
+    expect(of([4998, 5000, 1, 2])).toBeCloseTo(
+      ((1 / 4 + place(2)) / (1 + place(2) / 4) + (1 + 3 * place(2)) / (3 + place(2))) / 2,
+      12,
+    );
+  });
+
+  it('refuses a cut-off of 0 and rows without groups, and has no value for negative labels and without a relevant row', () => {
     const one = { predictions: [1], labels: [0], groups: [1] };
-    expect(() => groupedGain(valueRows({ ...one, labels: [-1] }), 1)).toThrow('got -1 in row 0');
+    const negative = valueRows({ ...one, labels: [-1] });
+    expect(() => groupedGain(negative, 1)).toThrow(UndefinedMetricError);
+    expect(() => groupedGain(negative, 1)).toThrow('NDCG@1: expected labels that are not negative; got -1 in row 0');
     expect(() => groupedGain(rows, 0)).toThrow('NDCG@0: expected a cut-off that is a whole number from 1; got 0');
     expect(() => groupedGain(valueRows({ ...one, groups: undefined }), 1)).toThrow('NDCG@1: expected rows with groups');
     expect(() => groupedGain(valueRows(one), 1)).toThrow('NDCG@1: expected a group with a label above 0; got 1 groups');

@@ -33,8 +33,8 @@ export interface GroupMean {
  * NDCG@k of the rows of each group, in order of score: `sum_r gain_r / log2(r + 1)` over the first `k` places, divided
  * by the same of the best order; mean over groups. Rows of one score take the mean over all their orders.
  *
- * @throws EvaluationError for rows without groups, a negative label or a cut-off that is none; UndefinedMetricError
- *   when no group has a label above 0.
+ * @throws EvaluationError for rows without groups or a cut-off that is none; UndefinedMetricError when no group has a
+ *   label above 0, and for a negative label.
  */
 export function groupedGain(rows: ScoredRows, k: number, options: GroupedGainOptions = {}): GroupMean {
   const metric = `NDCG@${k}`;
@@ -43,22 +43,29 @@ export function groupedGain(rows: ScoredRows, k: number, options: GroupedGainOpt
   }
   const negative = rows.labels.findIndex((label) => label < 0);
   if (negative >= 0) {
-    throw new EvaluationError(
-      `${metric}: expected labels that are not negative; got ${rows.labels[negative]} in row ${negative}`,
+    throw new UndefinedMetricError(
+      metric,
+      `expected labels that are not negative; got ${rows.labels[negative]} in row ${negative}`,
     );
   }
-  const gainOf = options.gain === 'linear' ? (y: number) => y : (y: number) => 2 ** y - 1;
   const discount = discountedGain(k);
   return meanOverGroups(metric, rows, options, (lists) => {
+    const best = lists.flatMap(({ labels }) => labels).sort((a, b) => b - a);
+    const gainOf = options.gain === 'linear' ? (y: number) => y : exponentialGain(best[0]);
     let gained = 0;
     for (const { above, labels } of lists) {
       let sum = 0;
       for (const label of labels) sum += gainOf(label);
       gained += sum * discount(above + 1, labels.length - 1);
     }
-    const best = lists.flatMap(({ labels }) => labels).sort((a, b) => b - a);
     return gained / best.slice(0, k).reduce((sum, label, place) => sum + gainOf(label) * discount(place + 1), 0);
   });
+}
+
+/** `2^y - 1`, over a power of two where that of the largest label is beyond a float64: a ratio of gains stays. */
+function exponentialGain(largest: number): (y: number) => number {
+  const shift = Math.max(0, Math.ceil(largest) - 1000);
+  return (y) => 2 ** (y - shift) - 2 ** -shift;
 }
 
 /**

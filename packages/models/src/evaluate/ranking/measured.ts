@@ -27,7 +27,10 @@ export class Measured {
   add(name: string, measure: () => number | Found, definition: string): void {
     try {
       const found = measure();
-      this.metrics[name] = typeof found === 'number' ? found : found.value;
+      const value = typeof found === 'number' ? found : found.value;
+      if (!Number.isFinite(value))
+        throw new UndefinedMetricError(name, `expected a finite value; got ${value}: the numbers are too large`);
+      this.metrics[name] = value;
       this.definition.push(`${name}: ${definition}${typeof found === 'number' ? '' : `; ${found.words}`}.`);
     } catch (error) {
       if (!(error instanceof UndefinedMetricError)) throw error;

@@ -110,6 +110,9 @@ describe('rankingMetrics', () => {
   });
 
   it('is never NaN or infinite', () => {
+    const huge = rankingMetrics({ predictions: [1e200, 1], labels: [0, 1] });
+    expect(Object.keys(huge.metrics)).toEqual(['MAE', 'RAUC', 'XAUC']);
+    expect(huge.undefinedMetrics.MSE).toBe('expected a finite value; got Infinity: the numbers are too large');
     fc.assert(
       fc.property(drawnRows, fc.boolean(), (drawn, isOneClass) => {
         const given = weightedColumnsOf(drawn);
