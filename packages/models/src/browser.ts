@@ -111,6 +111,7 @@ export {
   type GroupMean,
   groupedGain,
   groupedReciprocal,
+  groupGains,
   type ReciprocalOptions,
 } from './evaluate/ranking/group-order.ts';
 export {
@@ -591,6 +592,7 @@ export {
 } from './tasks/ranking/config.ts';
 export type { RankedLabel, RankingEvaluation } from './tasks/ranking/evaluation.ts';
 export type { Judged } from './tasks/ranking/heads.ts';
+export { isJudgedBy, judgedMetrics } from './tasks/ranking/judged-metrics.ts';
 export { rankingLabels } from './tasks/ranking/labels.ts';
 export { sessionWeights } from './tasks/ranking/session-weights.ts';
 export {

@@ -5,6 +5,7 @@ import {
   clickRows,
   decodeSafetensors,
   encodeSafetensors,
+  type Judged,
   type RankedLabel,
   type ScoredRows,
   valueRows,
@@ -14,8 +15,11 @@ import { RunError } from '../../errors.ts';
 
 /** The predictions of a run's chosen checkpoint for the rows of the test set that have its first label. */
 export interface SavedPredictions {
-  /** Groups are the dense users; `users.jsonl` beside the file has their ids. */
+  /** Groups are those that the run was judged by: the users, or of an order the groups of the task. */
   readonly rows: ScoredRows;
+  readonly as: Judged;
+  /** The dense user of each row; `users.jsonl` beside the file has their ids. */
+  readonly users: Int32Array;
   /** The event of each row, a place in the data. */
   readonly events: Int32Array;
   readonly label: string;
@@ -25,8 +29,8 @@ export interface SavedPredictions {
 
 /**
  * Writes scores and labels of rows, atomically: `score` (a logit, or of the loss `squared` the predicted value) and
- * `label` as float32; `user`, `item` and `event`, numbers of the data, as int32. Of a second label all names end in
- * `|label`.
+ * `label` as float32; `user`, `item` and `event`, numbers of the data, as int32; `group` where scores are an order
+ * within groups. Of a second label all names end in `|label`.
  */
 export async function savePredictions(
   file: string,
@@ -35,23 +39,26 @@ export async function savePredictions(
   { checkpoint, definition }: Pick<SavedPredictions, 'checkpoint' | 'definition'>,
 ): Promise<void> {
   const tensors = new Map(
-    labels.flatMap(({ label, rows, scores, examples }, l) => {
+    labels.flatMap(({ label, as, rows, scores, examples }, l) => {
       const suffix = l === 0 ? '' : `|${label}`;
       const shape = [examples.length];
       const events = examples.map((example) => targets[example]);
+      const { groups } = rows;
       return [
         ['score', Float32Array.from(scores)],
         ['label', Float32Array.from(rows.labels)],
         ['user', examples.map((example) => users[example])],
         ['item', events.map((event) => interactions.itemIds[event])],
         ['event', events],
+        ...(as === 'order' && groups ? [['group', Int32Array.from(groups.of, (group) => groups.ids[group])]] : []),
       ].map(
         ([name, data]) => [`${name as string}${suffix}`, { shape, data: data as Float32Array | Int32Array }] as const,
       );
     }),
   );
   const loss = labels[0].rows instanceof ClickRows ? 'binary' : 'squared';
-  const metadata = { checkpoint, label: labels[0].label, loss, definition: JSON.stringify(definition) };
+  const { label, as } = labels[0];
+  const metadata = { checkpoint, label, loss, as, definition: JSON.stringify(definition) };
   await writeFileAtomic(file, encodeSafetensors({ tensors, metadata }));
 }
 
@@ -70,12 +77,15 @@ export function readPredictions(file: string): SavedPredictions {
     throw new RunError(
       `${file}: expected scores, labels, users and events of equal length; remove the file, evaluate again`,
     );
-  const kept = { labels, groups: users };
+  const groups = tensors.get('group')?.data;
+  const kept = { labels, groups: groups instanceof Int32Array ? groups : users };
   return {
     rows:
       metadata.loss === 'squared'
         ? valueRows({ ...kept, predictions: scores })
         : clickRows({ ...kept, logits: scores }),
+    as: (metadata.as ?? metadata.loss ?? 'binary') as Judged,
+    users,
     events,
     label: metadata.label ?? 'unknown',
     checkpoint: metadata.checkpoint ?? 'unknown',

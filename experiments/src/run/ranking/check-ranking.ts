@@ -1,5 +1,5 @@
 import { checkTrainingLabels, type ExampleSet, labelOf } from '@seqrec/data';
-import { clickRows, type JudgedLabel, rankingMetrics, valueRows } from '@seqrec/models';
+import { clickRows, type JudgedLabel, judgedMetrics, valueRows } from '@seqrec/models';
 import type { RankingRunConfig } from '../../config/ranking-schema.ts';
 import { watchedSet } from '../../data/dataset.ts';
 import type { PreparedRows } from '../../data/prepare-rows.ts';
@@ -89,9 +89,9 @@ function possibleMetrics({ interactions, targets, users }: ExampleSet, judged: r
     };
     const zeros = new Float64Array(kept.length);
     const isClicks = as === 'binary' || (as === 'order' && columns.labels.every((y) => y === 0 || y === 1));
-    const measured = rankingMetrics(
+    const measured = judgedMetrics(
       isClicks ? clickRows({ ...columns, logits: zeros }) : valueRows({ ...columns, predictions: zeros }),
-      as === 'order' ? { ks: [10] } : {},
+      as,
     );
     const suffix = l === 0 ? '' : `|${label}`;
     for (const [name, value] of Object.entries(measured.metrics)) metrics[`${name}${suffix}`] = value;

@@ -1,6 +1,7 @@
 import type { ExampleSet } from '@seqrec/data';
-import { ClickRows, type RankingEvaluation, rankingMetrics, type ScoredRows } from '@seqrec/models';
+import { ClickRows, judgedMetrics, type RankingEvaluation, type ScoredRows } from '@seqrec/models';
 import type { RowBaselineName } from '../../config/row-baseline-names.ts';
+import { usersOf } from './evaluate-rows.ts';
 import { rescored, rowBaselines } from './row-baselines.ts';
 
 /** A baseline on one set: of the first label its rows, of all their metrics. */
@@ -8,6 +9,8 @@ export interface EvaluatedRows<R extends ScoredRows = ScoredRows> {
   readonly name: RowBaselineName;
   readonly split: string;
   readonly rows: R;
+  /** The user of each row. */
+  readonly users: Int32Array;
   readonly metrics: Readonly<Record<string, number>>;
   readonly definition: string;
 }
@@ -19,11 +22,12 @@ export function evaluateRowBaselines(
   set: ExampleSet,
   { labels }: RankingEvaluation,
 ): EvaluatedRows[] {
+  const users = usersOf(labels[0], set);
   const perLabel = labels.map((ranked) =>
     rowBaselines(names, ranked.column, train, ranked.rows instanceof ClickRows ? 'binary' : 'squared').map(
       ({ definition, scores }) => {
         const rows = rescored(ranked, scores(set));
-        return { rows, metrics: rankingMetrics(rows).metrics, definition };
+        return { rows, metrics: judgedMetrics(rows, ranked.as).metrics, definition };
       },
     ),
   );
@@ -34,6 +38,6 @@ export function evaluateRowBaselines(
       for (const [metric, value] of Object.entries(perLabel[l][b].metrics)) metrics[`${metric}${suffix}`] = value;
     }
     const { rows, definition } = perLabel[0][b];
-    return { name, split: set.name, rows, metrics, definition: `Baseline ${name}: ${definition}.` };
+    return { name, split: set.name, rows, users, metrics, definition: `Baseline ${name}: ${definition}.` };
   });
 }

@@ -12,7 +12,7 @@ import type { BaselineVerdict } from '../verdict/verdict.ts';
 import { renderVerdict } from '../verdict/verdict-text.ts';
 import { calibrationOf, fitCalibrators } from './calibrate.ts';
 import { type EvaluatedRows, evaluateRowBaselines } from './evaluate-baselines.ts';
-import { evaluateRows } from './evaluate-rows.ts';
+import { evaluateRows, usersOf } from './evaluate-rows.ts';
 import { limitsOf, type RunLimits, renderLimits } from './limits.ts';
 import type { OpenRanking } from './open-ranking.ts';
 import { selectedMetric } from './ranking-of.ts';
@@ -89,12 +89,13 @@ async function rankingFigures(
   const ofClicks = beside.filter((each): each is EvaluatedRows<ClickRows> => each.rows instanceof ClickRows);
   const judged = { split: part, selectBy: selectedMetric(config, ranking.task) };
   // On the rows that they were fitted on calibrators look better than they are.
-  const fittedOn = part === 'test' && split.validation !== undefined ? split.validation : undefined;
+  const fittedOn = part === 'test' && first.as === 'binary' ? split.validation : undefined;
   const calibrated = fittedOn && (await evaluateRows(model, fittedOn, context)).labels[0].rows;
+  const ours = { rows, metrics: figures.metrics, users: usersOf(first, set) };
   return {
     ...shared,
-    intervals: intervalsOf(rows, figures.metrics),
-    verdict: judgeRows({ rows, metrics: figures.metrics }, ofClicks, judged),
+    intervals: intervalsOf(ours),
+    verdict: judgeRows(ours, ofClicks, judged),
     ...(calibrated instanceof ClickRows && { calibration: calibrationOf(rows, part, fitCalibrators(calibrated)) }),
   };
 }

@@ -1,5 +1,5 @@
 import type { ExampleSet } from '@seqrec/data';
-import type { Ranker, RankingEvaluation } from '@seqrec/models';
+import type { RankedLabel, Ranker, RankingEvaluation } from '@seqrec/models';
 import type { Progress } from '../../terminal/progress.ts';
 import { withProgress } from '../evaluation/with-progress.ts';
 import type { StopSignal } from '../process/stop.ts';
@@ -20,4 +20,9 @@ export function evaluateRows(model: Ranker, examples: ExampleSet, context: RowsC
   return withProgress(`evaluate ${examples.name}, rows`, context, (onProgress) =>
     task.evaluate({ model, examples, batchSize, onProgress }),
   );
+}
+
+/** The user of each row of a label. */
+export function usersOf({ examples }: RankedLabel, { users }: ExampleSet): Int32Array {
+  return examples.map((example) => users[example]);
 }

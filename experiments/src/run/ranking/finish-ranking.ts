@@ -1,4 +1,4 @@
-import { ClickRows, loadWeights, type Ranker, type RankingEvaluation, type ScoredRows } from '@seqrec/models';
+import { ClickRows, loadWeights, type Ranker, type RankingEvaluation } from '@seqrec/models';
 import type { RankingRunConfig } from '../../config/ranking-schema.ts';
 import type { PreparedRows } from '../../data/prepare-rows.ts';
 import { warningsIn } from '../evaluation/evaluate-set.ts';
@@ -12,7 +12,7 @@ import type { TrainOutcome } from '../loop/train.ts';
 import { writeResults } from '../loop/write-results.ts';
 import { calibrationOf, fitCalibrators } from './calibrate.ts';
 import { type EvaluatedRows, evaluateRowBaselines } from './evaluate-baselines.ts';
-import { evaluateRows, type RowsContext } from './evaluate-rows.ts';
+import { evaluateRows, type RowsContext, usersOf } from './evaluate-rows.ts';
 import { limitsOf } from './limits.ts';
 import { selectedMetric } from './ranking-of.ts';
 import { intervalsOf, judgeRows } from './row-verdict.ts';
@@ -46,22 +46,23 @@ export async function finishRankingRun(
     );
   const onTest = beside.filter((each) => each.split === 'test');
   const selectBy = selectedMetric(config, context.task);
-  const calibrated = validation?.labels[0].rows;
+  const users = usersOf(first, split.test);
+  const calibrated = first.as === 'binary' ? validation?.labels[0].rows : undefined;
   const { limits, sentences } = limitsOf(split);
   const results: RunResults = {
     status: 'finished',
     definitions: [...test.definition, ...onTest.map(({ definition }) => definition), ...sentences],
-    baselines: beside.map(({ name: baseline, split: part, rows, metrics }) => ({
-      name: baseline,
-      split: part,
-      metrics,
-      ...withIntervals(rows, metrics),
+    baselines: beside.map((each) => ({
+      name: each.name,
+      split: each.split,
+      metrics: each.metrics,
+      ...withIntervals(each),
     })),
     ...(limits && { limits }),
     parameters: countRowParameters(model),
     ...(first.rows instanceof ClickRows
       ? {
-          verdict: judgeRows({ rows: first.rows, metrics: test.metrics }, onTest.filter(ofClicks), {
+          verdict: judgeRows({ rows: first.rows, metrics: test.metrics, users }, onTest.filter(ofClicks), {
             split: 'test',
             selectBy,
           }),
@@ -71,7 +72,7 @@ export async function finishRankingRun(
       name,
       split: 'test',
       metrics: test.metrics,
-      ...withIntervals(first.rows, test.metrics),
+      ...withIntervals({ rows: first.rows, metrics: test.metrics, users }),
       ...warningsIn({
         warnings: [...test.warnings, ...(first.rows instanceof ClickRows ? [] : lost(test, onTest, selectBy))],
       }),
@@ -96,8 +97,8 @@ function ofClicks(each: EvaluatedRows): each is EvaluatedRows<ClickRows> {
   return each.rows instanceof ClickRows;
 }
 
-function withIntervals(rows: ScoredRows, metrics: Readonly<Record<string, number>>) {
-  return rows instanceof ClickRows ? { intervals: intervalsOf(rows, metrics) } : {};
+function withIntervals({ rows, metrics, users }: Pick<EvaluatedRows, 'rows' | 'metrics' | 'users'>) {
+  return rows instanceof ClickRows ? { intervals: intervalsOf({ rows, metrics, users }) } : {};
 }
 
 /** Baselines that a model of numbers, of which there is no verdict, does not beat. */

@@ -227,6 +227,56 @@ test('a run that is gone on with ends with the weights of one left alone, its pl
   expect(changed.errors).toContain('evaluation.selectBy: expected undefined as in the run; got "logloss"');
 });
 
+describe('a run whose scores are an order within groups', () => {
+  let [run, results] = [] as unknown as [RunDir, RunResults];
+  beforeAll(async () => {
+    const keys = ['--task.loss', 'listwise', '--task.group', 'hour', '--optimizer.schedule.patience', '9'];
+    const trained = await fresh('order', '--epochs', '2', ...keys);
+    expect(trained, trained.errors).toMatchObject({ code: 0 });
+    run = latest('order');
+    results = resultsOf(run);
+  });
+
+  test('has figures of order alone, the baselines too, and a verdict on the metric that chooses', async () => {
+    const { final, baselines, verdict, calibration, segments } = results;
+    for (const { metrics, intervals } of [final, ...baselines].filter((each) => each !== undefined)) {
+      expect(Object.keys(metrics).sort()).toEqual(['AUC', 'GAUC', 'NDCG@10']);
+      expect(Object.keys(intervals ?? {}).sort()).toEqual(['AUC', 'GAUC', 'NDCG@10']);
+    }
+    expect(verdict?.[0].differences.map(({ metric }) => metric)).toEqual(['AUC', 'NDCG@10']);
+    expect(verdict?.[0].users).toBe(30);
+    expect(calibration).toBeUndefined();
+    expect(Object.keys(segments?.[0].parts[0].metrics ?? {})).not.toContain('logloss');
+    const { output } = await runMain('evaluate', run.path, '--json', '--quiet');
+    const figures = JSON.parse(output) as RankingFigures;
+    expect(figures.metrics).toEqual(final?.metrics);
+    expect(figures.calibration).toBeUndefined();
+  });
+
+  test('is compared by its groups with one that has them too, else by user, and never by losses', async () => {
+    interface Compared {
+      readonly by: string;
+      readonly users: number;
+      readonly differences: { readonly metric: string; readonly a: number; readonly b: number }[];
+    }
+    const compared = async (...names: string[]) =>
+      (JSON.parse((await runMain('compare', run.path, ...names, '--json')).output) as [Compared])[0];
+    expect(await fresh('order', '--epochs', '2', '--evaluation.baselines', 'none')).toMatchObject({ code: 0 });
+    const [same, other] = [await compared(run.path), await compared(latest('order').path)];
+    const of = ({ differences }: Compared, metric: string) => differences.find((each) => each.metric === metric);
+    for (const { differences, users } of [same, other]) {
+      expect(differences.map(({ metric }) => metric)).toEqual(['NDCG@10', 'GAUC', 'AUC']);
+      expect(users).toBe(30);
+    }
+    expect([same.by, other.by]).toEqual(['group', 'user']);
+    for (const metric of ['NDCG@10', 'GAUC'])
+      expect(of(same, metric)?.a).toBeCloseTo(results.final?.metrics[metric] as number, 6);
+    expect(of(other, 'GAUC')?.b).toBeCloseTo(resultsOf(latest('order')).final?.metrics.GAUC as number, 6);
+    const refused = await runMain('compare', run.path, latest('order').path, '--metrics', 'logloss');
+    expect(refused.errors).toContain('expected of NDCG@10, GAUC, AUC, with commas, for runs whose scores are an order');
+  });
+});
+
 test('labels that are numbers train by squared error', async () => {
   const squared = readFileSync(world.yaml, 'utf8')
     .replace('{ kind: ranking }', '{ kind: ranking, loss: squared }')

@@ -66,6 +66,7 @@ test('metrics are those of the rows that have the label', () => {
   const ranked = {
     label: 'liked',
     column: 'liked',
+    as: 'binary' as const,
     rows: clickRows({ logits: new Float64Array(kept.length), labels, groups }),
     scores: new Float64Array(kept.length),
     examples: kept,

@@ -1,5 +1,5 @@
 import type { ExampleSet } from '@seqrec/data';
-import { metricsBySegment, type RankedLabel } from '@seqrec/models';
+import { isJudgedBy, metricsBySegment, type RankedLabel } from '@seqrec/models';
 import type { RankingRunConfig } from '../../config/ranking-schema.ts';
 import { FEWEST_ROWS, type Segmentation, segmentations, sortedParts } from '../evaluation/segmentations.ts';
 import type { SegmentTable } from '../folder/results.ts';
@@ -24,13 +24,17 @@ export function rowSegmentations(
 /** Metrics of the parts of a set, by each of the columns; parts in the order of their names. */
 export function segmentTables(
   columns: readonly Segmentation[],
-  { rows, examples }: RankedLabel,
+  { as, rows, examples }: RankedLabel,
   { users, targets }: ExampleSet,
 ): SegmentTable[] {
   return columns.map(({ column, partOf }) => {
     const parts = metricsBySegment(rows, (row) => partOf(users[examples[row]], targets[examples[row]]))
       .filter((part) => part.rows >= FEWEST_ROWS)
-      .map(({ segment, rows: size, metrics }) => ({ segment, rows: size, metrics }));
+      .map(({ segment, rows: size, metrics }) => ({
+        segment,
+        rows: size,
+        metrics: Object.fromEntries(Object.entries(metrics).filter(([metric]) => isJudgedBy(as, metric))),
+      }));
     return { column, parts: sortedParts(parts) };
   });
 }

@@ -8,7 +8,7 @@ import {
   selectRows,
 } from '@seqrec/models';
 import { describe, expect, it } from 'vitest';
-import { pairedRowDifferences, resamplerOf, rowIntervals, rowMetrics } from './row-bootstrap.ts';
+import { orderMetrics, pairedRowDifferences, resamplerOf, rowIntervals, rowMetrics } from './row-bootstrap.ts';
 
 /** Rows whose logits are right up to noise; `rowsOfUser` rows a user. */
 function made(count: number, rowsOfUser: number, noise: number, seed = 1): ClickRows {
@@ -31,9 +31,12 @@ it('each resample is the metric of the rows of the drawn users', () => {
   const copies = selectRows(rows, chosen.flat());
   // A user who is drawn twice is two users.
   const { logits, labels } = copies;
-  const { metrics } = rankingMetrics({ logits, labels, groups: chosen.flatMap((own, copy) => own.map(() => copy)) });
-  for (const metric of rowMetrics) expect(resamplerOf(metric, rows)(drawn), metric).toBeCloseTo(metrics[metric], 12);
+  const groups = chosen.flatMap((own, copy) => own.map(() => copy));
+  const { metrics } = rankingMetrics({ logits, labels, groups }, { ks: [10] });
+  for (const metric of [...rowMetrics, ...orderMetrics])
+    expect(resamplerOf(metric, rows)(drawn), metric).toBeCloseTo(metrics[metric], 12);
   expect(resamplerOf('AUC', rows)(new Float64Array(10))).toBeUndefined();
+  expect(resamplerOf('NDCG@10', rows)(new Float64Array(10))).toBeUndefined();
   expect(resamplerOf('NE', rows)(new Float64Array(10))).toBeUndefined();
 });
 
@@ -65,6 +68,29 @@ describe('rowIntervals', () => {
     expect(width(fourTimes) / width(rows)).toBeCloseTo(1, 1);
   });
 });
+
+it('users are drawn where groups are parts of them, and groups that hold several users are drawn themselves', () => {
+  const rows = made(60, 6, 0.5);
+  const of = (users?: number[]) =>
+    rowIntervals(rows, { metrics: ['GAUC', 'NDCG@10'], resamples: 50, ...(users && { users }) });
+  const places = Array.from({ length: 60 }, (_, row) => row);
+  expect(of(places.map((row) => Math.floor(row / 6)))).toEqual(of());
+  expect(of(places.map((row) => row % 2))).toEqual(of());
+  for (const { low, high, value } of of(places.map(() => 3))) expect([low, high]).toEqual([value, value]);
+  const [ofTwo] = of(places.map((row) => Math.floor(row / 30)));
+  const areas = new Set([0, 30].map((first) => groupedAreaOf(rows, first)));
+  expect(areas).toContain(ofTwo.low);
+  expect(areas).toContain(ofTwo.high);
+});
+
+/** Of the 30 rows from a place on. */
+function groupedAreaOf(rows: ClickRows, first: number): number {
+  const own = selectRows(
+    rows,
+    Array.from({ length: 30 }, (_, i) => first + i),
+  );
+  return rankingMetrics(own).metrics.GAUC;
+}
 
 describe('pairedRowDifferences', () => {
   it('has the width of DeLong for the difference of two areas, far less than two intervals', () => {

@@ -5,6 +5,8 @@ import {
   type ClickRows,
   groupAreas,
   groupedArea,
+  groupedGain,
+  groupGains,
   logLoss,
   normalizedEntropy,
   rowLosses,
@@ -13,13 +15,19 @@ import { RunError } from '../../errors.ts';
 import { percentiles } from './bootstrap.ts';
 
 /** Metrics of rows that are resampled. */
-export type RowMetric = 'AUC' | 'GAUC' | 'logloss' | 'NE';
+export type RowMetric = 'AUC' | 'GAUC' | 'logloss' | 'NE' | 'NDCG@10';
 
+/** Of logits of clicks. */
 export const rowMetrics: readonly RowMetric[] = ['AUC', 'GAUC', 'logloss', 'NE'];
 
+/** Of scores that are an order alone. */
+export const orderMetrics: readonly RowMetric[] = ['NDCG@10', 'GAUC', 'AUC'];
+
 export interface RowBootstrapOptions {
-  /** Default: all of them. */
+  /** Default: {@link rowMetrics}. */
   readonly metrics?: readonly RowMetric[];
+  /** The user of each row, where the groups of the rows are parts of users. Default: the groups are users. */
+  readonly users?: ArrayLike<number>;
   /** Default 1,000. */
   readonly resamples?: number;
   readonly seed?: number;
@@ -44,7 +52,8 @@ export interface RowDifference extends Omit<RowInterval, 'value'> {
 
 /**
  * Intervals of metrics of rows, by a bootstrap over users: the rows of one user are not independent. Each resample
- * draws as many users as there are, and the metric is that of all rows of the drawn; its base rate too.
+ * draws as many users as there are, and the metric is that of all rows of the drawn; its base rate too. Groups that
+ * hold rows of several users are drawn themselves.
  *
  * @throws UndefinedMetricError for a metric without a value on the rows; EvaluationError for rows without groups.
  */
@@ -99,9 +108,12 @@ interface Measure {
   prepare(rows: ClickRows): Resampler;
 }
 
+const TOP = 10;
+
 const measures: Readonly<Record<RowMetric, Measure>> = {
   AUC: { value: (rows) => areaUnderCurve(rows), prepare: areaUnderGroupWeights },
   GAUC: { value: (rows) => groupedArea(rows).value, prepare: groupedAreaUnder },
+  'NDCG@10': { value: (rows) => groupedGain(rows, TOP).value, prepare: groupedGainUnder },
   logloss: { value: (rows) => logLoss(rows), prepare: (rows) => lossUnder(rows, () => 1) },
   NE: {
     value: (rows) => normalizedEntropy(rows),
@@ -118,21 +130,42 @@ export function resamplerOf(metric: RowMetric, rows: ClickRows): Resampler {
 function resampled(
   runs: readonly ClickRows[],
   metrics: readonly RowMetric[],
-  { resamples = 1000, seed = 0 }: RowBootstrapOptions,
+  { resamples = 1000, seed = 0, users }: RowBootstrapOptions,
 ): Float64Array[][] {
-  const { count } = runs[0].groupsFor('bootstrap');
+  const { count, of } = unitsOfGroups(runs[0], users);
   const values = runs.map(() => metrics.map(() => new Float64Array(resamples)));
   const resamplers = runs.map((rows) => metrics.map((metric) => measures[metric].prepare(rows)));
   const key = streamKey(seed, 'row-bootstrap');
-  const drawn = new Float64Array(count);
+  const times = new Float64Array(count);
+  const drawn = new Float64Array(of.length);
   for (let r = 0; r < resamples; r++) {
-    drawn.fill(0);
-    for (const group of integers(key, r, count, 0, count)) drawn[group]++;
+    times.fill(0);
+    for (const unit of integers(key, r, count, 0, count)) times[unit]++;
+    for (const [group, unit] of of.entries()) drawn[group] = times[unit];
     for (const [run, ofRun] of resamplers.entries()) {
       for (const [m, resampler] of ofRun.entries()) values[run][m][r] = resampler(drawn) ?? Number.NaN;
     }
   }
   return values;
+}
+
+/** What is drawn, for each group: its user, or, where a group has several, the group itself. */
+function unitsOfGroups(
+  rows: ClickRows,
+  users?: ArrayLike<number>,
+): { readonly count: number; readonly of: Int32Array } {
+  const { count, of } = rows.groupsFor('bootstrap');
+  const groups = { count, of: Int32Array.from({ length: count }, (_, group) => group) };
+  if (users === undefined) return groups;
+  const numbers = new Map<number, number>();
+  const units = new Int32Array(count).fill(-1);
+  for (const [row, group] of of.entries()) {
+    const unit = numbers.get(users[row]) ?? numbers.size;
+    numbers.set(users[row], unit);
+    if (units[group] >= 0 && units[group] !== unit) return groups;
+    units[group] = unit;
+  }
+  return { count: numbers.size, of: units };
 }
 
 function intervalOf(values: Float64Array): Pick<RowInterval, 'low' | 'high' | 'resamples'> {
@@ -151,6 +184,19 @@ function groupedAreaUnder(rows: ClickRows): Resampler {
       const weight = drawn[g] * weights[g] * counted[g];
       sum += weight * areas[g];
       total += weight;
+    }
+    return total > 0 ? sum / total : undefined;
+  };
+}
+
+function groupedGainUnder(rows: ClickRows): Resampler {
+  const gains = groupGains(rows, TOP);
+  return (drawn) => {
+    let [sum, total] = [0, 0];
+    for (const [g, gain] of gains.entries()) {
+      if (Number.isNaN(gain)) continue;
+      sum += drawn[g] * gain;
+      total += drawn[g];
     }
     return total > 0 ? sum / total : undefined;
   };

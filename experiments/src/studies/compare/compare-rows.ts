@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { ClickRows } from '@seqrec/models';
+import { ClickRows, clickRows } from '@seqrec/models';
 import type { DataSummary } from '../../data/data-summary.ts';
 import { RunError, UsageError } from '../../errors.ts';
 import {
@@ -15,6 +15,7 @@ import { readPredictions, type SavedPredictions } from '../../run/folder/predict
 import type { RunDir } from '../../run/folder/run-dir.ts';
 import { rankingRunConfig } from '../../run/open/resume.ts';
 import {
+  orderMetrics,
   pairedRowDifferences,
   type RowDifference,
   type RowMetric,
@@ -26,7 +27,7 @@ import { renderSentences, renderTable } from '../../terminal/table.ts';
 export interface CompareRowsRequest {
   /** The first is what the others are compared with. */
   readonly runs: readonly RunDir[];
-  /** Default: all of {@link rowMetrics}. */
+  /** Default: all of {@link rowMetrics}, of {@link orderMetrics} where the scores of a run are an order. */
   readonly metrics?: readonly string[];
   readonly resamples?: number;
   /** Compares runs whose data or labels were made otherwise, too, where their rows are the same. */
@@ -40,6 +41,8 @@ export interface RowComparison {
   readonly label: string;
   readonly rows: number;
   readonly users: number;
+  /** What GAUC and NDCG are by: the groups of the task that both runs were judged by, or users. */
+  readonly by: 'group' | 'user';
   /** Where the protocols differ; never any unless forced. */
   readonly protocol: readonly ProtocolDifference[];
   readonly differences: readonly RowDifference[];
@@ -52,34 +55,52 @@ export interface RowComparison {
  *   differ, and for labels that are numbers. UsageError for another metric.
  */
 export function compareRows({ runs, metrics, resamples, force }: CompareRowsRequest): RowComparison[] {
-  const wanted = metrics === undefined ? rowMetrics : metrics.map(rowMetric);
   const [first, ...others] = runs;
   const base = recorded(first);
   const protocols = others.map((run) => protocolDifferences(base, recorded(run)));
   for (const [i, run] of others.entries()) if (!force) refuseDifferences(protocols[i], first.id, run.id);
   const a = predictionsOf(first);
+  const compared = others.map((run) => predictionsOf(run));
+  const known = [a, ...compared].some(({ as }) => as === 'order') ? orderMetrics : rowMetrics;
+  const wanted = metrics === undefined ? known : metrics.map((name) => rowMetric(name, known));
   return others.map((run, i) => {
-    const b = predictionsOf(run);
+    const b = compared[i];
     if (a.events.length !== b.events.length || a.events.some((event, row) => event !== b.events[row]))
       throw new RunError(
         `compare: expected runs on the same test rows; got ${a.events.length} rows of ${first.id} and ${b.events.length} other ones of ${run.id}`,
       );
+    const { users } = a;
+    const [groupsA, groupsB] = [a, b].map(groupsIn);
+    const isOneGrouping = groupsA.every((group, row) => group === groupsB[row]);
+    const [rowsA, rowsB] = isOneGrouping ? [a.rows, b.rows] : [a, b].map(({ rows }) => regrouped(rows, users));
     return {
       base: first.id,
       run: run.id,
       label: a.label,
       rows: a.rows.size,
-      users: a.rows.groupsFor('compare').count,
+      users: new Set(users).size,
+      by: isOneGrouping && groupsA.some((group, row) => group !== users[row]) ? 'group' : 'user',
       protocol: protocols[i],
-      differences: pairedRowDifferences(a.rows, b.rows, { metrics: wanted, ...(resamples && { resamples }) }),
+      differences: pairedRowDifferences(rowsA, rowsB, { metrics: wanted, users, ...(resamples && { resamples }) }),
     };
   });
 }
 
-function rowMetric(name: string): RowMetric {
-  const found = rowMetrics.find((metric) => metric === name);
+function rowMetric(name: string, known: readonly RowMetric[]): RowMetric {
+  const found = known.find((metric) => metric === name);
   if (found !== undefined) return found;
-  throw new UsageError(`--metrics: expected of ${rowMetrics.join(', ')}, with commas, for ranking runs; got "${name}"`);
+  const runs = known === orderMetrics ? 'runs whose scores are an order' : 'ranking runs';
+  throw new UsageError(`--metrics: expected of ${known.join(', ')}, with commas, for ${runs}; got "${name}"`);
+}
+
+/** The group of each row, as the run had it. */
+function groupsIn({ rows }: { readonly rows: ClickRows }): Float64Array {
+  const { ids, of } = rows.groupsFor('compare');
+  return Float64Array.from(of, (group) => ids[group]);
+}
+
+function regrouped({ labels, scores }: ClickRows, groups: ArrayLike<number>): ClickRows {
+  return clickRows({ labels, logits: scores, groups });
 }
 
 /** What a run folder records of its protocol. */
@@ -115,7 +136,7 @@ const ABOUT =
 export function renderRowComparisons(comparisons: readonly RowComparison[]): string {
   const right = (title: string) => ({ title, align: 'right' as const });
   const signed = (value: number): string => `${value < 0 ? '' : '+'}${formatMetric(value)}`;
-  const parts = comparisons.map(({ base, run, label, rows, users, protocol, differences }) => {
+  const parts = comparisons.map(({ base, run, label, rows, users, by, protocol, differences }) => {
     const cells = differences.map(({ metric, a, b, difference, low, high }) => [
       metric,
       formatMetric(a),
@@ -129,7 +150,7 @@ export function renderRowComparisons(comparisons: readonly RowComparison[]): str
       protocol.length === 0
         ? ''
         : `\nNot one protocol: part of the difference is not of the models.\n${renderDifferences(protocol)}\n`;
-    return `first:  ${base}\nsecond: ${run}\n${rows} test rows (${label}) of ${users} users, paired\n${warning}\n${renderTable(columns, cells)}`;
+    return `first:  ${base}\nsecond: ${run}\n${rows} test rows (${label}) of ${users} users, paired; GAUC by ${by === 'group' ? 'the groups of the task' : 'user'}\n${warning}\n${renderTable(columns, cells)}`;
   });
   return `${parts.join('\n\n')}\n\n${renderSentences([ABOUT], '')}`;
 }

@@ -37,6 +37,11 @@ export interface GroupMean {
  *   label above 0, and for a negative label.
  */
 export function groupedGain(rows: ScoredRows, k: number, options: GroupedGainOptions = {}): GroupMean {
+  return meanOf(`NDCG@${k}`, groupGains(rows, k, options), options);
+}
+
+/** NDCG@k of each group, NaN of one without a label above 0. @throws as {@link groupedGain}. */
+export function groupGains(rows: ScoredRows, k: number, options: Pick<GroupedGainOptions, 'gain'> = {}): Float64Array {
   const metric = `NDCG@${k}`;
   if (!Number.isInteger(k) || k < 1) {
     throw new EvaluationError(`${metric}: expected a cut-off that is a whole number from 1; got ${k}`);
@@ -49,7 +54,7 @@ export function groupedGain(rows: ScoredRows, k: number, options: GroupedGainOpt
     );
   }
   const discount = discountedGain(k);
-  return meanOverGroups(metric, rows, options, (lists) => {
+  return valuesOfGroups(metric, rows, (lists) => {
     const best = lists.flatMap(({ labels }) => labels).sort((a, b) => b - a);
     const gainOf = options.gain === 'linear' ? (y: number) => y : exponentialGain(best[0]);
     let gained = 0;
@@ -75,7 +80,7 @@ function exponentialGain(largest: number): (y: number) => number {
  * @throws EvaluationError for rows without groups; UndefinedMetricError when no group has a label above 0.
  */
 export function groupedReciprocal(rows: ScoredRows, options: ReciprocalOptions = {}): GroupMean {
-  return meanOverGroups('MRR', rows, options, (lists) => {
+  const values = valuesOfGroups('MRR', rows, (lists) => {
     let [sum, relevant] = [0, 0];
     for (const { above, labels } of lists) {
       const own = labels.filter((label) => label > 0).length;
@@ -86,6 +91,7 @@ export function groupedReciprocal(rows: ScoredRows, options: ReciprocalOptions =
     }
     return sum / relevant;
   });
+  return meanOf('MRR', values, options);
 }
 
 /**
@@ -109,15 +115,11 @@ interface TiedRows {
   readonly labels: readonly number[];
 }
 
-function meanOverGroups(
-  metric: string,
-  rows: ScoredRows,
-  { noneRelevant = 'left-out' }: GroupOrderOptions,
-  of: (lists: readonly TiedRows[]) => number,
-): GroupMean {
+/** A value of each group with a relevant row; NaN of the others. */
+function valuesOfGroups(metric: string, rows: ScoredRows, of: (lists: readonly TiedRows[]) => number): Float64Array {
   const { count } = rows.groupsFor(metric);
   const { rows: order, starts } = rows.ascendingByGroup;
-  let [sum, without] = [0, 0];
+  const values = new Float64Array(count).fill(Number.NaN);
   for (let g = 0; g < count; g++) {
     const lists: TiedRows[] = [];
     let isRelevant = false;
@@ -128,8 +130,17 @@ function meanOverGroups(
       lists.push({ above: starts[g + 1] - next, labels });
       at = next;
     }
-    if (isRelevant) sum += of(lists.reverse());
-    else without++;
+    if (isRelevant) values[g] = of(lists.reverse());
+  }
+  return values;
+}
+
+function meanOf(metric: string, values: Float64Array, { noneRelevant = 'left-out' }: GroupOrderOptions): GroupMean {
+  const count = values.length;
+  let [sum, without] = [0, 0];
+  for (const value of values) {
+    if (Number.isNaN(value)) without++;
+    else sum += value;
   }
   const counted = noneRelevant === 'zero' ? count : count - without;
   if (counted > 0) return { value: sum / counted, groups: count, noneRelevant: without };

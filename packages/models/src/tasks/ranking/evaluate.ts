@@ -13,7 +13,8 @@ import { labelIn } from './batch-rows.ts';
 import { productLogitOf } from './conditional.ts';
 import type { ValueTerm } from './config.ts';
 import type { RankedLabel, RankingEvaluation } from './evaluation.ts';
-import { type Head, headMetrics, type Judged, judgedAs } from './heads.ts';
+import { type Head, type Judged, judgedAs } from './heads.ts';
+import { judgedMetrics } from './judged-metrics.ts';
 import { predictionOf } from './losses.ts';
 import { rowValue } from './value.ts';
 
@@ -51,7 +52,7 @@ export async function evaluateRanking(
       groups: as === 'order' ? groups : undefined,
     });
     const suffix = place === 0 ? '' : `|${head.name}`;
-    said.add(ranked, { suffix, about: served.length > 1 || value ? `${head.name}: ` : '', as, set: examples.name });
+    said.add(ranked, { suffix, about: served.length > 1 || value ? `${head.name}: ` : '', set: examples.name });
     return ranked;
   });
   if (value === undefined) return { ...said, labels };
@@ -65,28 +66,14 @@ class Said {
   readonly warnings: string[] = [];
 
   add(
-    { rows }: RankedLabel,
-    {
-      suffix,
-      about,
-      as,
-      set,
-    }: { readonly suffix: string; readonly about: string; readonly as: Judged; readonly set: string },
+    { rows, as }: RankedLabel,
+    { suffix, about, set }: { readonly suffix: string; readonly about: string; readonly set: string },
   ): void {
-    const isOrder = as === 'order';
-    const measured = rankingMetrics(rows, isOrder ? { ks: [10] } : {});
-    const shown = (metric: string): boolean => !isOrder || headMetrics.order.some(({ name }) => name === metric);
-    for (const [metric, value] of Object.entries(measured.metrics)) {
-      if (shown(metric)) this.metrics[`${metric}${suffix}`] = value;
-    }
-    const ofMetrics = (line: string): boolean => {
-      const [metric] = line.split(':');
-      return !isOrder || !(metric in measured.metrics) || shown(metric);
-    };
-    this.definition.push(...measured.definition.filter(ofMetrics).map((line) => `${about}${line}`));
-    for (const [metric, reason] of Object.entries(measured.undefinedMetrics)) {
-      if (shown(metric)) this.warnings.push(`${about}${metric} has no value on the ${set} set: ${reason}`);
-    }
+    const { metrics, undefinedMetrics, definition } = judgedMetrics(rows, as);
+    for (const [metric, value] of Object.entries(metrics)) this.metrics[`${metric}${suffix}`] = value;
+    this.definition.push(...definition.map((line) => `${about}${line}`));
+    for (const [metric, reason] of Object.entries(undefinedMetrics))
+      this.warnings.push(`${about}${metric} has no value on the ${set} set: ${reason}`);
   }
 }
 
@@ -162,7 +149,7 @@ function rankedLabel(
   const rows: ScoredRows = isClicks
     ? clickRows({ ...columns, logits: own })
     : valueRows({ ...columns, predictions: own });
-  return { label: name, column, rows, scores: own, examples: kept };
+  return { label: name, column, as, rows, scores: own, examples: kept };
 }
 
 /** The value against that of the true labels, on the rows that have all of them; and each click under its order. */

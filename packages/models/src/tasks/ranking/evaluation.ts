@@ -1,11 +1,14 @@
 import type { ScoredRows } from '../../evaluate/ranking/rows.ts';
 import type { TaskEvaluation } from '../task.ts';
+import type { Judged } from './heads.ts';
 
 /** A label of the rows of an evaluated set, with what the model says of them. */
 export interface RankedLabel {
   /** The name of the head. */
   readonly label: string;
   readonly column: string;
+  /** What its scores are: logits of clicks, numbers, or an order within the groups of the rows alone. */
+  readonly as: Judged;
   readonly rows: ScoredRows;
   /** Logits, or predicted values, in the order of the examples that have the label. */
   readonly scores: Float64Array;

@@ -1,0 +1,23 @@
+import type { RowMetrics } from '../../evaluate/ranking/measured.ts';
+import { rankingMetrics } from '../../evaluate/ranking/ranking-metrics.ts';
+import type { ScoredRows } from '../../evaluate/ranking/rows.ts';
+import { headMetrics, type Judged } from './heads.ts';
+
+/** Whether a metric is one of scores that are judged so: an order predicts no label, and has those of order alone. */
+export function isJudgedBy(as: Judged, metric: string): boolean {
+  return as !== 'order' || headMetrics.order.some(({ name }) => name === metric);
+}
+
+/** The metrics of rows by what their scores are. */
+export function judgedMetrics(rows: ScoredRows, as: Judged): RowMetrics {
+  if (as !== 'order') return rankingMetrics(rows);
+  const found = rankingMetrics(rows, { ks: [10] });
+  const shown = <T>(values: Readonly<Record<string, T>>): Record<string, T> =>
+    Object.fromEntries(Object.entries(values).filter(([metric]) => isJudgedBy(as, metric)));
+  return {
+    ...found,
+    metrics: shown(found.metrics),
+    undefinedMetrics: shown(found.undefinedMetrics),
+    definition: found.definition.filter((line) => /^Rows:/.test(line) || isJudgedBy(as, line.split(':')[0])),
+  };
+}
