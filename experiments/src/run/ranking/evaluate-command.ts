@@ -17,7 +17,7 @@ import { limitsOf, type RunLimits, renderLimits } from './limits.ts';
 import type { OpenRanking } from './open-ranking.ts';
 import { selectedMetric } from './ranking-of.ts';
 import { renderCalibration } from './render-calibration.ts';
-import { intervalsOf, judgeRows } from './row-verdict.ts';
+import { fewUsersOf, intervalsOf, judgeRows } from './row-verdict.ts';
 import { rowSegmentations, segmentTables } from './segments.ts';
 
 export interface EvaluateRankingOptions {
@@ -94,6 +94,7 @@ async function rankingFigures(
   const ours = { rows, metrics: figures.metrics, users: usersOf(first, set) };
   return {
     ...shared,
+    definition: [...shared.definition, ...fewUsersOf(ours.users)],
     intervals: intervalsOf(ours),
     verdict: judgeRows(ours, ofClicks, judged),
     ...(calibrated instanceof ClickRows && { calibration: calibrationOf(rows, part, fitCalibrators(calibrated)) }),

@@ -15,7 +15,7 @@ import { type EvaluatedRows, evaluateRowBaselines } from './evaluate-baselines.t
 import { evaluateRows, type RowsContext, usersOf } from './evaluate-rows.ts';
 import { limitsOf } from './limits.ts';
 import { selectedMetric } from './ranking-of.ts';
-import { intervalsOf, judgeRows } from './row-verdict.ts';
+import { fewUsersOf, intervalsOf, judgeRows } from './row-verdict.ts';
 import { rowSegmentations, segmentTables } from './segments.ts';
 
 /**
@@ -51,7 +51,12 @@ export async function finishRankingRun(
   const { limits, sentences } = limitsOf(split);
   const results: RunResults = {
     status: 'finished',
-    definitions: [...test.definition, ...onTest.map(({ definition }) => definition), ...sentences],
+    definitions: [
+      ...test.definition,
+      ...onTest.map(({ definition }) => definition),
+      ...sentences,
+      ...(first.rows instanceof ClickRows ? fewUsersOf(users) : []),
+    ],
     baselines: beside.map((each) => ({
       name: each.name,
       split: each.split,

@@ -277,6 +277,22 @@ describe('a run whose scores are an order within groups', () => {
   });
 });
 
+test('rows of fewer than six users have no intervals, and it is said why', async () => {
+  const [head, ...lines] = readFileSync(world.csv, 'utf8').trim().split('\n');
+  const few = join(folder, 'few.csv');
+  writeFileSync(few, [head, ...lines.map((line, k) => line.replace(/^u\d+/, `u${k % 5}`))].join('\n'));
+  expect(await fresh('few', '--data.path', few, '--epochs', '1')).toMatchObject({ code: 0 });
+  const run = latest('few');
+  const { final, definitions } = resultsOf(run);
+  expect(final?.intervals).toEqual({});
+  expect(definitions).toContain('Intervals over users: none; 5 users: too few for an interval.');
+  const { output } = await runMain('compare', run.path, run.path);
+  expect(output).toContain('5 users: too few for an interval');
+  expect(output).not.toContain('[');
+  const evaluated = await runMain('evaluate', run.path, '--quiet');
+  expect(evaluated.output.replaceAll(/\s+/g, ' ')).toContain('none; 5 users: too few for an interval');
+});
+
 test('labels that are numbers train by squared error', async () => {
   const squared = readFileSync(world.yaml, 'utf8')
     .replace('{ kind: ranking }', '{ kind: ranking, loss: squared }')

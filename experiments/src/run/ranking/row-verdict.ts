@@ -1,5 +1,6 @@
 import type { ClickRows } from '@seqrec/models';
 import { betterOf } from '../loop/figures.ts';
+import { tooFewUsers } from '../verdict/bootstrap.ts';
 import {
   orderMetrics,
   pairedRowDifferences,
@@ -17,6 +18,12 @@ export function resampledIn(...figures: readonly Readonly<Record<string, number>
   );
 }
 
+/** A sentence where rows of these users have no intervals. */
+export function fewUsersOf(users: Int32Array): string[] {
+  const few = tooFewUsers(new Set(users).size);
+  return few === undefined ? [] : [`Intervals over users: none; ${few}.`];
+}
+
 /** Rows of clicks with their figures, and whose they are. */
 export interface JudgedRows {
   readonly rows: ClickRows;
@@ -24,8 +31,9 @@ export interface JudgedRows {
   readonly users: Int32Array;
 }
 
-/** 95 % intervals over users, by metric. */
+/** 95 % intervals over users, by metric; none where there are too few users. */
 export function intervalsOf({ rows, metrics, users }: JudgedRows): Record<string, [number, number]> {
+  if (fewUsersOf(users).length > 0) return {};
   const names = resampledIn(metrics);
   return Object.fromEntries(
     rowIntervals(rows, { metrics: names, users }).map(({ metric, low, high }) => [metric, [low, high]]),

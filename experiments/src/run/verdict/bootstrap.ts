@@ -27,6 +27,15 @@ export function byUser(users: Int32Array): Units {
   return { count: numbers.size, of, queries };
 }
 
+/** Of five users all may agree and a sign test still says p = .06: an interval over so few says nothing. */
+const FEWEST_USERS = 6;
+
+/** Why there is no interval over so few users; nothing where there is one. */
+export function tooFewUsers(users: number): string | undefined {
+  if (users >= FEWEST_USERS) return undefined;
+  return `${users === 1 ? 'one user' : `${users} users`}: too few for an interval`;
+}
+
 /** What a query adds to a metric. */
 export function gainAt({ ranks, tied, ties }: Recorded, q: number, gain: ReturnType<typeof gainOf>): number {
   return gain(ranks[q], ties === 'expected' ? tied[q] : undefined);

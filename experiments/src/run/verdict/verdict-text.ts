@@ -1,5 +1,6 @@
 import { styleText } from 'node:util';
 import { wrapText } from '../../terminal/format.ts';
+import { tooFewUsers } from './bootstrap.ts';
 import type { BaselineVerdict, VerdictDifference } from './verdict.ts';
 
 /** Baselines that were asked for and not evaluated. */
@@ -88,14 +89,11 @@ function sentence({ baseline, users, outcome, differences }: BaselineVerdict): s
   return `${verb} ${baseline}: ${differences.map((each) => clause(each, users)).join('; ')}`;
 }
 
-/** Of five users all may agree and a sign test still says p = .06: an interval over so few says nothing. */
-const FEWEST_USERS = 6;
-
-function clause({ metric, a, b, difference, low, high }: VerdictDifference, users = FEWEST_USERS): string {
+function clause({ metric, a, b, difference, low, high }: VerdictDifference, users = Number.POSITIVE_INFINITY): string {
   const values = `${metric} ${figure(b)} against ${figure(a)}`;
   if (difference === 0) return `${values}, no difference`;
-  if (users < FEWEST_USERS)
-    return `${values}, ${signed(difference)}, ${users === 1 ? 'one user' : `${users} users`}: too few for an interval`;
+  const few = tooFewUsers(users);
+  if (few !== undefined) return `${values}, ${signed(difference)}, ${few}`;
   const sure = low > 0 || high < 0 ? 'beyond the interval' : 'within the interval';
   return `${values}, ${signed(difference)} [${signed(low)}, ${signed(high)}], ${sure}`;
 }

@@ -14,6 +14,7 @@ import { readJson } from '../../run/folder/atomic.ts';
 import { readPredictions, type SavedPredictions } from '../../run/folder/predictions.ts';
 import type { RunDir } from '../../run/folder/run-dir.ts';
 import { rankingRunConfig } from '../../run/open/resume.ts';
+import { tooFewUsers } from '../../run/verdict/bootstrap.ts';
 import {
   orderMetrics,
   pairedRowDifferences,
@@ -45,7 +46,8 @@ export interface RowComparison {
   readonly by: 'group' | 'user';
   /** Where the protocols differ; never any unless forced. */
   readonly protocol: readonly ProtocolDifference[];
-  readonly differences: readonly RowDifference[];
+  /** Without intervals where there are too few users. */
+  readonly differences: readonly (Pick<RowDifference, 'metric' | 'a' | 'b' | 'difference'> & Partial<RowDifference>)[];
 }
 
 /**
@@ -70,6 +72,7 @@ export function compareRows({ runs, metrics, resamples, force }: CompareRowsRequ
         `compare: expected runs on the same test rows; got ${a.events.length} rows of ${first.id} and ${b.events.length} other ones of ${run.id}`,
       );
     const { users } = a;
+    const count = new Set(users).size;
     const [groupsA, groupsB] = [a, b].map(groupsIn);
     const isOneGrouping = groupsA.every((group, row) => group === groupsB[row]);
     const [rowsA, rowsB] = isOneGrouping ? [a.rows, b.rows] : [a, b].map(({ rows }) => regrouped(rows, users));
@@ -78,10 +81,15 @@ export function compareRows({ runs, metrics, resamples, force }: CompareRowsRequ
       run: run.id,
       label: a.label,
       rows: a.rows.size,
-      users: new Set(users).size,
+      users: count,
       by: isOneGrouping && groupsA.some((group, row) => group !== users[row]) ? 'group' : 'user',
       protocol: protocols[i],
-      differences: pairedRowDifferences(rowsA, rowsB, { metrics: wanted, users, ...(resamples && { resamples }) }),
+      differences: pairedRowDifferences(rowsA, rowsB, { metrics: wanted, users, ...(resamples && { resamples }) }).map(
+        ({ metric, a, b, difference, ...interval }) => ({
+          ...{ metric, a, b, difference },
+          ...(tooFewUsers(count) === undefined && interval),
+        }),
+      ),
     };
   });
 }
@@ -138,19 +146,18 @@ export function renderRowComparisons(comparisons: readonly RowComparison[]): str
   const signed = (value: number): string => `${value < 0 ? '' : '+'}${formatMetric(value)}`;
   const parts = comparisons.map(({ base, run, label, rows, users, by, protocol, differences }) => {
     const cells = differences.map(({ metric, a, b, difference, low, high }) => [
-      metric,
-      formatMetric(a),
-      formatMetric(b),
-      signed(difference),
-      `[${signed(low)}, ${signed(high)}]`,
-      low > 0 || high < 0 ? 'yes' : 'no',
+      ...[metric, formatMetric(a), formatMetric(b), signed(difference)],
+      ...(low === undefined || high === undefined
+        ? ['', '']
+        : [`[${signed(low)}, ${signed(high)}]`, low > 0 || high < 0 ? 'yes' : 'no']),
     ]);
+    const few = tooFewUsers(users);
     const columns = [{ title: 'metric' }, ...['first', 'second', 'difference', '95 % interval', 'beyond 0'].map(right)];
     const warning =
       protocol.length === 0
         ? ''
         : `\nNot one protocol: part of the difference is not of the models.\n${renderDifferences(protocol)}\n`;
-    return `first:  ${base}\nsecond: ${run}\n${rows} test rows (${label}) of ${users} users, paired; GAUC by ${by === 'group' ? 'the groups of the task' : 'user'}\n${warning}\n${renderTable(columns, cells)}`;
+    return `first:  ${base}\nsecond: ${run}\n${rows} test rows (${label}) of ${users} users, paired; GAUC by ${by === 'group' ? 'the groups of the task' : 'user'}\n${warning}\n${renderTable(columns, cells)}${few === undefined ? '' : `\n${few}`}`;
   });
   return `${parts.join('\n\n')}\n\n${renderSentences([ABOUT], '')}`;
 }
