@@ -56,6 +56,13 @@ test.each<[string[], string]>([
   ],
   [['--evaluation.segments', 'hours'], 'evaluation.segments: hours: expected a column of ratings; got hours'],
   [['--evaluation.segments', 'at'], 'evaluation.segments: at: expected a column of one id or number a row; got time'],
+  [
+    [
+      ...['--data.path', csv('alone', (line, k) => line.replace(/,h\d,/, `,h${k},`)), '--task.loss', 'pairwise'],
+      ...['--task.group', 'hour', '--evaluation.selectBy', 'GAUC'],
+    ],
+    'which the best checkpoint is chosen by; got GAUC: expected a group with positives and negatives; got',
+  ],
   [['--optimizer.weightDecay', '100'], 'optimizer.weightDecay: expected less than 1 / learningRate = 20'],
   [
     ['--data.path', csv('inf', (line, k) => (k === 5 ? price(line, '1e39') : line))],

@@ -72,10 +72,11 @@ interface Possible {
 }
 
 /** Which metrics the labels of a set allow, whatever the model: those of one score for all rows. */
-function possibleMetrics({ interactions, targets, users }: ExampleSet, judged: readonly JudgedLabel[]): Possible {
+function possibleMetrics(set: ExampleSet, judged: readonly JudgedLabel[]): Possible {
+  const { interactions, targets, users } = set;
   const metrics: Record<string, number> = {};
   const undefinedMetrics: Record<string, string> = {};
-  for (const [l, { label, column, as }] of judged.entries()) {
+  for (const [l, { label, column, as, groupsOf }] of judged.entries()) {
     const { values } = labelOf(interactions, column);
     const kept = Int32Array.from(targets.keys()).filter((e) => !Number.isNaN(values[targets[e]]));
     if (kept.length === 0)
@@ -83,9 +84,10 @@ function possibleMetrics({ interactions, targets, users }: ExampleSet, judged: r
         `data.split: expected rows with the label ${column} in every part; got none among the ${targets.length} that choose the best checkpoint`,
         'split in another way',
       );
+    const groups = groupsOf?.(set);
     const columns = {
       labels: Float64Array.from(kept, (e) => values[targets[e]]),
-      groups: Int32Array.from(kept, (e) => users[e]),
+      groups: Int32Array.from(kept, (e) => groups?.[targets[e]] ?? users[e]),
     };
     const zeros = new Float64Array(kept.length);
     const isClicks = as === 'binary' || (as === 'order' && columns.labels.every((y) => y === 0 || y === 1));

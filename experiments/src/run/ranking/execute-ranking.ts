@@ -15,7 +15,7 @@ import { checkRankingAgainstData } from './check-ranking.ts';
 import { evaluateRows } from './evaluate-rows.ts';
 import { finishRankingRun } from './finish-ranking.ts';
 import { makeRankingTrainer } from './make-ranking-trainer.ts';
-import { rankingOf, selectedMetric } from './ranking-of.ts';
+import { rankingOf, selectedMetric, selectedValue } from './ranking-of.ts';
 
 export interface ExecuteRankingRequest extends ExecuteOptions {
   readonly config: RankingRunConfig;
@@ -57,7 +57,7 @@ export async function executeRankingRun(request: ExecuteRankingRequest): Promise
       judge: {
         watched: watchedSet(split),
         evaluate: (model: Ranker, set: ExampleSet) => evaluateRows(model, set, context),
-        value: ({ metrics }: RankingEvaluation) => metrics[selectBy],
+        value: ({ metrics }: RankingEvaluation) => selectedValue(metrics, selectBy),
         better: betterOf(selectBy),
         selectBy,
       },

@@ -1,7 +1,7 @@
 import type { ExampleSet } from '@seqrec/data';
 import { createTask, fitFields, isRankingTask, type ModelOptions, type RankingTask } from '@seqrec/models';
 import type { RankingRunConfig } from '../../config/ranking-schema.ts';
-import { ConfigError } from '../../errors.ts';
+import { ConfigError, RunError } from '../../errors.ts';
 
 /** The task of a ranking run, with its labels named. */
 export interface ResolvedRanking {
@@ -26,6 +26,15 @@ export function selectedMetric(
   { metrics }: Pick<RankingTask, 'metrics'>,
 ): string {
   return evaluation.selectBy ?? metrics[0].name;
+}
+
+/** @throws RunError where that metric has no value, which chooses nothing. */
+export function selectedValue(metrics: Readonly<Record<string, number>>, selectBy: string): number {
+  const value = metrics[selectBy];
+  if (value !== undefined) return value;
+  throw new RunError(
+    `evaluation.selectBy: expected a metric that has a value after every epoch, which the best checkpoint is chosen by; got ${selectBy} without; choose by one of ${Object.keys(metrics).join(', ')}`,
+  );
 }
 
 /** What the model of a configuration needs of the data: users, items and, fitted on the training part, its fields. */

@@ -55,7 +55,8 @@ function checkLabel(head: Head, { interactions, targets }: ExampleSet): void {
   );
 }
 
-function numbersOf({ events }: ExampleSet['interactions'], name: string): Float32Array {
+/** A column of a label. @throws ConfigError for another kind of column. */
+export function numbersOf({ events }: ExampleSet['interactions'], name: string): Float32Array {
   const column = events.columns.get(name);
   if (column?.kind === 'number' && column.width === 1) return column.values;
   throw new ConfigError(

@@ -205,6 +205,15 @@ it.each<[object, string]>([
     { labels: [{ column: click, teacher: { column: 'watch' } }] },
     'expected probabilities in watch, the predictions of a teacher; got ',
   ],
+  // Who has not clicked is of one group, and everyone else of a group alone.
+  [
+    { labels: [click], loss: 'pairwise', group: 'watch' },
+    'task: group: expected a group of training rows with rows of different labels, which pairwise learns clicked from; got ',
+  ],
+  [
+    { labels: [click], loss: 'listwise', group: 'watch' },
+    'with several rows and a label above 0, which listwise learns clicked from; got ',
+  ],
   [{ labels: [click], lossWeights: [0] }, 'task: lossWeights: expected one above 0; got none'],
 ])('labels that do not fit are refused: %j', (config, message) => {
   expect(() => trainerOf(config)).toThrow(message);

@@ -7,6 +7,7 @@ import type { Task, TaskEvaluateOptions, TaskMetric } from '../task.ts';
 import { labelIn, ofEvents } from './batch-rows.ts';
 import { branchesLoss, byHead } from './branches-loss.ts';
 import { checkForm, checkRanker } from './check.ts';
+import { checkGroups } from './check-groups.ts';
 import type { RankingConfig } from './config.ts';
 import { evaluateRanking } from './evaluate.ts';
 import type { RankingEvaluation } from './evaluation.ts';
@@ -21,6 +22,8 @@ export interface JudgedLabel {
   readonly label: string;
   readonly column: string;
   readonly as: Judged;
+  /** The group of each event, within which its order is judged; absent: by user. */
+  readonly groupsOf?: (examples: ExampleSet) => Int32Array;
   readonly metrics: readonly TaskMetric[];
 }
 
@@ -82,6 +85,7 @@ export function rankingTask(config: RankingTaskOptions, labels: readonly string[
       label: name,
       column,
       as: judgedAs[loss],
+      ...(isOfGroups({ loss }) && { groupsOf }),
       metrics: headMetrics[judgedAs[loss]],
     })),
     identity: { task: identityOf(config, heads) },
@@ -94,6 +98,7 @@ export function rankingTask(config: RankingTaskOptions, labels: readonly string[
     }),
     check: (model, examples) => {
       checkRanker(model, examples, heads, balance);
+      if (groups) checkGroups(examples, heads, { of: groups, by: group });
       checkForm(model as Ranker, heads, { balance, hasWeights: weights !== undefined });
     },
     loss: ({ model, batch, part, run }) => {
