@@ -1,4 +1,4 @@
-import { checkTrainingLabels, type ExampleSet, labelOf } from '@seqrec/data';
+import { checkTrainingLabels, type ExampleSet } from '@seqrec/data';
 import { clickRows, type JudgedLabel, judgedMetrics, valueRows } from '@seqrec/models';
 import type { RankingRunConfig } from '../../config/ranking-schema.ts';
 import { watchedSet } from '../../data/dataset.ts';
@@ -6,6 +6,7 @@ import type { PreparedRows } from '../../data/prepare-rows.ts';
 import { ConfigError } from '../../errors.ts';
 import { checkDecay, checkDecidedByValidation } from '../open/check-config.ts';
 import { type ResolvedRanking, selectedMetric } from './ranking-of.ts';
+import { labelsOf } from './row-baselines.ts';
 import { rowSegmentations } from './segments.ts';
 
 /**
@@ -76,8 +77,8 @@ function possibleMetrics(set: ExampleSet, judged: readonly JudgedLabel[]): Possi
   const { interactions, targets, users } = set;
   const metrics: Record<string, number> = {};
   const undefinedMetrics: Record<string, string> = {};
-  for (const [l, { label, column, as, groupsOf }] of judged.entries()) {
-    const { values } = labelOf(interactions, column);
+  for (const [l, { label, column, parents, as, groupsOf }] of judged.entries()) {
+    const values = labelsOf(interactions, { column, parents });
     const kept = Int32Array.from(targets.keys()).filter((e) => !Number.isNaN(values[targets[e]]));
     if (kept.length === 0)
       throw new ConfigError(

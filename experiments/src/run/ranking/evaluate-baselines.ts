@@ -24,7 +24,7 @@ export function evaluateRowBaselines(
 ): EvaluatedRows[] {
   const users = usersOf(labels[0], set);
   const perLabel = labels.map((ranked) =>
-    rowBaselines(names, ranked.column, train, ranked.rows instanceof ClickRows ? 'binary' : 'squared').map(
+    rowBaselines(names, ranked, train, ranked.rows instanceof ClickRows ? 'binary' : 'squared').map(
       ({ definition, scores }) => {
         const rows = rescored(ranked, scores(set));
         return { rows, metrics: judgedMetrics(rows, ranked.as).metrics, definition };

@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { rowBaselineNames } from '../../config/row-baseline-names.ts';
 import { scattered } from '../../testing/ranking-world.ts';
 import { evaluateRowBaselines } from './evaluate-baselines.ts';
-import { rowBaselines, SMOOTHING } from './row-baselines.ts';
+import { labelsOf, rowBaselines, SMOOTHING } from './row-baselines.ts';
 
 const ROWS = 200;
 const rows = Array.from({ length: ROWS }, (_, k) => ({
@@ -22,7 +22,7 @@ const interactions = interactionsFromArrays({
     liked: { kind: 'number', values: rows.map(({ label }) => (Number.isNaN(label) ? null : label)) },
     row: { kind: 'number', values: rows.map((_, k) => k) },
   },
-  labels: ['liked'],
+  labels: ['liked', 'row'],
 });
 // Events are in the order of users: which row an event is, its own column says.
 const place = interactions.events.columns.get('row');
@@ -45,7 +45,9 @@ function expected(of: (row: (typeof rows)[number]) => boolean, m: number | undef
 
 describe.each(['binary', 'squared'] as const)('of the loss %s', (loss) => {
   const g = (x: number): number => (loss === 'binary' ? Math.log(x / (1 - x)) : x);
-  const [base, item, both] = rowBaselines(rowBaselineNames, 'liked', train, loss).map(({ scores }) => scores(test_));
+  const [base, item, both] = rowBaselines(rowBaselineNames, { column: 'liked' }, train, loss).map(({ scores }) =>
+    scores(test_),
+  );
 
   test('scores are means of the training rows, smoothed', () => {
     const m = expected(() => true, undefined);
@@ -57,6 +59,15 @@ describe.each(['binary', 'squared'] as const)('of the loss %s', (loss) => {
       expect(both[e]).toBeCloseTo(g(ofItem) + g(ofUser) - g(m), 12);
     }
   });
+});
+
+test('a label that is missing where that of a parent is 0 is 0', () => {
+  const [known, implied] = [undefined, ['row']].map((parents) =>
+    labelsOf(interactions, { column: 'liked', ...(parents && { parents }) }),
+  );
+  for (const [event, value] of known.entries())
+    expect(implied[event]).toBe(Number.isNaN(value) && rowOf(event) === 0 ? 0 : value);
+  expect(known).not.toEqual(implied);
 });
 
 test('metrics are those of the rows that have the label', () => {

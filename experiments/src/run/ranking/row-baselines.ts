@@ -1,5 +1,5 @@
-import { type ExampleSet, labelOf } from '@seqrec/data';
-import { ClickRows, clickRows, type RankedLabel, type ScoredRows, valueRows } from '@seqrec/models';
+import { type ExampleSet, type Interactions, labelOf } from '@seqrec/data';
+import { ClickRows, clickRows, impliedLabels, type RankedLabel, type ScoredRows, valueRows } from '@seqrec/models';
 import type { RowBaselineName } from '../../config/row-baseline-names.ts';
 
 /** Rows at the mean of all that a mean of few is drawn towards. */
@@ -13,6 +13,15 @@ export interface RowBaseline {
   scores(set: ExampleSet): Float64Array;
 }
 
+/** A label of all events, 0 where it is missing and that of a parent is 0. */
+export function labelsOf(
+  interactions: Interactions,
+  { column, parents = [] }: Pick<RankedLabel, 'column' | 'parents'>,
+): Float32Array {
+  const [own, ...above] = [column, ...parents].map((name) => labelOf(interactions, name).values);
+  return impliedLabels(own, above);
+}
+
 /**
  * Baselines of one label, from its training rows. With `m` the mean of all of them, `m_i` and `m_u` those of an item
  * and of a user, each with `SMOOTHING` further rows at `m`, and `g` the logit (of numbers `g(x) = x`):
@@ -20,12 +29,12 @@ export interface RowBaseline {
  */
 export function rowBaselines(
   names: readonly RowBaselineName[],
-  label: string,
+  label: Pick<RankedLabel, 'column' | 'parents'>,
   train: ExampleSet,
   loss: 'binary' | 'squared',
 ): RowBaseline[] {
   const { interactions, users, targets } = train;
-  const { values } = labelOf(interactions, label);
+  const values = labelsOf(interactions, label);
   const total = new Means(1);
   const perItem = new Means(interactions.numItems + 1);
   const perUser = new Means(interactions.numUsers);

@@ -1,7 +1,8 @@
 import type { ExampleSet } from '@seqrec/data';
 import { ConfigError } from '../../errors.ts';
 import { isRanker, type Model, type Ranker } from '../../model.ts';
-import { type Head, isOfGroups } from './heads.ts';
+import { type Head, isOfGroups, parentsOf } from './heads.ts';
+import { impliedLabels } from './implied-labels.ts';
 import { ACCEPTED, acceptsLabel } from './losses.ts';
 
 /** @throws ConfigError for a model that has not the logits of the heads, and labels that a loss cannot have. */
@@ -31,12 +32,15 @@ export function checkRanker(
   }
   if (heads.every(({ weight }) => weight === 0))
     throw new ConfigError('task: lossWeights: expected one above 0; got none', 'lossWeights');
-  for (const head of heads) checkLabel(head, examples);
+  for (const head of heads) checkLabel(head, examples, parentsOf(heads, head));
 }
 
-function checkLabel(head: Head, { interactions, targets }: ExampleSet): void {
-  const { column: name, loss } = head;
-  const column = numbersOf(interactions, name);
+function checkLabel(head: Head, { interactions, targets }: ExampleSet, parents: readonly Head[]): void {
+  const { column: name, loss, condition } = head;
+  const own = numbersOf(interactions, name);
+  // One that is masked learns from the rows of its parent alone.
+  const above = condition === 'masked' ? [] : parents.map(({ column }) => numbersOf(interactions, column));
+  const column = impliedLabels(own, above);
   if (head.teacher !== undefined)
     checkTeacher(numbersOf(interactions, head.teacher.column), head.teacher.column, targets);
   let [least, most] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];

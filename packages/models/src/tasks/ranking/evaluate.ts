@@ -9,11 +9,11 @@ import type { Ranker } from '../../model.ts';
 import { batchesOfRows, examplesFor } from '../../rankers/examples-for.ts';
 import { batchColumns } from '../../train/columns.ts';
 import type { Task, TaskEvaluateOptions } from '../task.ts';
-import { labelIn } from './batch-rows.ts';
+import { headLabelsIn } from './batch-rows.ts';
 import { productLogitOf } from './conditional.ts';
 import type { ValueTerm } from './config.ts';
 import type { RankedLabel, RankingEvaluation } from './evaluation.ts';
-import { type Head, type Judged, judgedAs } from './heads.ts';
+import { type Head, type Judged, judgedAs, parentsOf } from './heads.ts';
 import { judgedMetrics } from './judged-metrics.ts';
 import { predictionOf } from './losses.ts';
 import { rowValue } from './value.ts';
@@ -47,10 +47,17 @@ export async function evaluateRanking(
   const labels = served.map(({ head, l }, place) => {
     const as = judgedAs[head.loss];
     checkScores(answers.scores[l], examples);
-    const ranked = rankedLabel(head, { scores: answers.scores[l], truth: answers.truth[l] }, examples, {
-      as,
-      groups: as === 'order' ? groups : undefined,
-    });
+    const { name, column } = head;
+    const parents = parentsOf(heads, head).map((each) => each.column);
+    const ranked = rankedLabel(
+      { name, column, parents },
+      { scores: answers.scores[l], truth: answers.truth[l] },
+      examples,
+      {
+        as,
+        groups: as === 'order' ? groups : undefined,
+      },
+    );
     const suffix = place === 0 ? '' : `|${head.name}`;
     said.add(ranked, { suffix, about: served.length > 1 || value ? `${head.name}: ` : '', set: examples.name });
     return ranked;
@@ -90,7 +97,7 @@ async function answersOf(
     const host = makeBatch(read, indices, columns);
     const values = await logitsOf(model, uploadBatch(host));
     const count = values.length / heads.length;
-    for (const [l, { column }] of heads.entries()) truth[l].set(labelIn(host, column), first);
+    for (const [l, labels] of headLabelsIn(host, heads).entries()) truth[l].set(labels, first);
     for (let i = 0; i < count; i++) {
       const own = answersOfRow(heads, values.subarray(i * heads.length, (i + 1) * heads.length));
       for (const [l, score] of own.entries()) scores[l][first + i] = score;
@@ -130,7 +137,7 @@ function checkScores(scores: Float64Array, { name }: ExampleSet): void {
 }
 
 function rankedLabel(
-  { name, column }: Pick<Head, 'name' | 'column'>,
+  { name, column, parents = [] }: Pick<Head, 'name' | 'column'> & Pick<RankedLabel, 'parents'>,
   { scores, truth }: { readonly scores: Float64Array; readonly truth: Float64Array },
   examples: ExampleSet,
   { as, groups }: { readonly as: Judged; readonly groups?: Int32Array },
@@ -149,7 +156,7 @@ function rankedLabel(
   const rows: ScoredRows = isClicks
     ? clickRows({ ...columns, logits: own })
     : valueRows({ ...columns, predictions: own });
-  return { label: name, column, as, rows, scores: own, examples: kept };
+  return { label: name, column, parents, as, rows, scores: own, examples: kept };
 }
 
 /** The value against that of the true labels, on the rows that have all of them; and each click under its order. */

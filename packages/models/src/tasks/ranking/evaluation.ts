@@ -7,6 +7,8 @@ export interface RankedLabel {
   /** The name of the head. */
   readonly label: string;
   readonly column: string;
+  /** Columns of the heads above it: where one of them is 0 a label that is missing is 0. */
+  readonly parents?: readonly string[];
   /** What its scores are: logits of clicks, numbers, or an order within the groups of the rows alone. */
   readonly as: Judged;
   readonly rows: ScoredRows;

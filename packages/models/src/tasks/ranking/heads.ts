@@ -119,6 +119,11 @@ export function headsOf(
   return heads;
 }
 
+/** The heads above one, the nearest first. */
+export function parentsOf(heads: readonly Head[], { parent }: Pick<Head, 'parent'>): Head[] {
+  return parent === undefined ? [] : [heads[parent], ...parentsOf(heads, heads[parent])];
+}
+
 /** Settings that a loss does not have. */
 function checkKeys(own: LabelConfig, { name, loss, parent }: Head): void {
   const huber = loss === 'huber' || loss === 'log-huber';

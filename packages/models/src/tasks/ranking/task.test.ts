@@ -33,17 +33,17 @@ beforeAll(async () => {
 
 function trainerOf(
   config: object,
-  { model = mlp as { kind: string }, steps = {} } = {},
+  { model = mlp as { kind: string }, steps = {}, examples = train } = {},
 ): {
   readonly task: RankingTask;
   readonly trainer: Trainer<Ranker>;
 } {
-  const task = createTask({ kind: 'ranking', ...config }, { train }) as unknown as RankingTask;
+  const task = createTask({ kind: 'ranking', ...config }, { train: examples }) as unknown as RankingTask;
   const { learnsLogVariances: logVariances } = task;
   const sizes = { numUsers, numItems, labels: task.labels.length, seed: 3, ...(logVariances && { logVariances }) };
   const made = createModel(model, sizes) as unknown as Ranker;
   const options = { batchSize: 100, learningRate: 0.02, seed: 5, shuffle: true, ...steps };
-  return { task, trainer: createTrainer({ model: made, examples: train, task, ...options }) };
+  return { task, trainer: createTrainer({ model: made, examples, task, ...options }) };
 }
 
 async function evaluated(config: object, epochs: number, given?: Parameters<typeof trainerOf>[1]) {
@@ -113,6 +113,17 @@ it.each(['product', 'masked'] as const)(
     for (const [row, z] of rows.scores.entries()) expect(z).toBeLessThan(found.labels[0].rows.scores[row]);
   },
 );
+
+it.each(['product', 'masked'] as const)('%s: a label that is missing where its parent is 0 is 0', async (condition) => {
+  const config = { labels: [click, { ...conditional, condition }] };
+  const sparse = shop(undefined, null);
+  const of = async (given: typeof sparse) => {
+    const { task, trainer } = trainerOf(config, { examples: given.train });
+    await trainer.runEpoch();
+    return (await task.evaluate({ model: trainer.model, examples: given.test, batchSize: 512 })).metrics;
+  };
+  expect(await of(sparse)).toEqual(await of({ train, test }));
+});
 
 it.each(['pairwise', 'listwise'] as const)('%s learns the order within users', async (loss) => {
   const found = await evaluated({ loss, labels: [click] }, 8);

@@ -4,7 +4,7 @@ import { ConfigError } from '../../errors.ts';
 import type { Ranker } from '../../model.ts';
 import type { WeightedLoss } from '../../objectives/objective.ts';
 import type { Task, TaskEvaluateOptions, TaskMetric } from '../task.ts';
-import { labelIn, ofEvents } from './batch-rows.ts';
+import { headLabelsIn, labelIn, ofEvents } from './batch-rows.ts';
 import { branchesLoss, byHead } from './branches-loss.ts';
 import { checkForm, checkRanker } from './check.ts';
 import { checkGroups } from './check-groups.ts';
@@ -12,7 +12,7 @@ import type { RankingConfig } from './config.ts';
 import { evaluateRanking } from './evaluate.ts';
 import type { RankingEvaluation } from './evaluation.ts';
 import { groupsOfEvents } from './grouping.ts';
-import { type Head, headMetrics, headsOf, isOfGroups, type Judged, judgedAs } from './heads.ts';
+import { type Head, headMetrics, headsOf, isOfGroups, type Judged, judgedAs, parentsOf } from './heads.ts';
 import { type RowTruth, rankingLoss } from './loss.ts';
 import { sessionWeights } from './session-weights.ts';
 import { checkValue } from './value.ts';
@@ -21,6 +21,8 @@ import { checkValue } from './value.ts';
 export interface JudgedLabel {
   readonly label: string;
   readonly column: string;
+  /** Columns of the heads above it: where one of them is 0 a label that is missing is 0. */
+  readonly parents?: readonly string[];
   readonly as: Judged;
   /** The group of each event, within which its order is judged; absent: by user. */
   readonly groupsOf?: (examples: ExampleSet) => Int32Array;
@@ -73,7 +75,7 @@ export function rankingTask(config: RankingTaskOptions, labels: readonly string[
   };
   const truthOf = (batch: SequenceBatch): RowTruth => ({
     rows: batch.rowOffsets?.at(-1) ?? batch.users.length,
-    labels: heads.map(({ column }) => labelIn(batch, column)),
+    labels: headLabelsIn(batch, heads),
     teachers: heads.map(({ teacher }) => teacher && labelIn(batch, teacher.column)),
     ...(weights && { weights: ofEvents(weights, batch) }),
     ...(groups && { groups: ofEvents(groups, batch) }),
@@ -81,9 +83,10 @@ export function rankingTask(config: RankingTaskOptions, labels: readonly string[
   return {
     name: 'ranking',
     labels: heads.map(({ name }) => name),
-    judged: served.map(({ name, column, loss }) => ({
+    judged: served.map(({ name, column, loss, ...head }) => ({
       label: name,
       column,
+      parents: parentsOf(heads, head).map((each) => each.column),
       as: judgedAs[loss],
       ...(isOfGroups({ loss }) && { groupsOf }),
       metrics: headMetrics[judgedAs[loss]],

@@ -1,8 +1,12 @@
 import { streamKey, uniform01 } from '@seqrec/core';
 import { type ExampleSet, interactionsFromArrays, pointExamples, takeExamples } from '@seqrec/data';
 
-/** A shop: who clicks may buy; a session of every user is as long as the user's number says. */
-export function shop(rows = 1200): { readonly train: ExampleSet; readonly test: ExampleSet } {
+/**
+ * A shop: who clicks may buy; a session of every user is as long as the user's number says.
+ *
+ * @param without what the log says of a purchase where nothing was clicked: 0, or nothing.
+ */
+export function shop(rows = 1200, without: 0 | null = 0): { readonly train: ExampleSet; readonly test: ExampleSet } {
   const chance = (name: string) => uniform01(streamKey(11, name), 0, rows);
   const [click, buy, look] = [chance('click'), chance('buy'), chance('look')];
   const users = Array.from({ length: rows }, (_, e) => (e * 7) % 20);
@@ -16,7 +20,7 @@ export function shop(rows = 1200): { readonly train: ExampleSet; readonly test: 
     timestamps: users.map((_, e) => 1e6 + e),
     columns: {
       clicked: { kind: 'number', values: clicked },
-      bought: { kind: 'number', values: bought },
+      bought: { kind: 'number', values: bought.map((y, e) => (clicked[e] === 1 ? y : without)) },
       watch: { kind: 'number', values: clicked.map((y, e) => y * (5 + 50 * look[e])) },
       visit: { kind: 'id', values: users.map((user, e) => `${user} ${Math.floor(e / (20 * (1 + (user % 3))))}`) },
     },
