@@ -53,5 +53,5 @@ export {
 export { type Checkpoint, type ReadOptions, readCheckpoint, readCheckpointState } from './train/checkpoint-file.ts';
 export { type ExportOptions, exportWeights, type NamedHeader } from './train/export-weights.ts';
 export { type LoadedTable, type LoadTablesOptions, loadTables } from './train/load-tables.ts';
-export { loadWeights } from './train/load-weights.ts';
+export { type LoadWeightsOptions, loadWeights } from './train/load-weights.ts';
 export { parametersDigest, type WeightsDigest, weightsDigest } from './train/weights-digest.ts';

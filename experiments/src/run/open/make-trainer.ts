@@ -65,7 +65,10 @@ export async function makeTrainer(
     if (data.generation?.content !== undefined && isDenseEncoder(model)) setContent(model, data.generation.content);
     if (itemVectors !== undefined) await setItemVectors(model, itemVectors);
     if (initialWeights !== undefined)
-      await loadWeights(initialWeights, model, { onNote: (note) => progress.note(`note: ${note}`) });
+      await loadWeights(initialWeights, model, {
+        onNote: (note) => progress.note(`note: ${note}`),
+        data: split.train.interactions.digest,
+      });
     const set = trainingSet(config, split.train, data.generation);
     const among = ranks && { ranks, ...(shardOptimizer && { shardOptimizer }) };
     return createTrainer({ model, ...set, ...trainerSettings(config), ...among });

@@ -50,7 +50,11 @@ export async function openWeights(request: WeightsRequest): Promise<EvaluatedMod
   const data = { ...prepared, ...(generation && { generation }) };
   const made = runModel(config, data);
   const model = createModel(made.config, made.options) as TokenEncoder;
-  await loadWeights(from, model, { onNote: (note) => progress.note(`note: ${note}`) });
+  await loadWeights(from, model, {
+    onNote: (note) => progress.note(`note: ${note}`),
+    data: data.split.train.interactions.digest,
+    sameFeatures: true,
+  });
   return { run: { id: from }, name, config, data, model, epoch: 0, about: `${from} as ${name}` };
 }
 

@@ -61,7 +61,7 @@ export async function evaluateRankingCommand(opened: OpenRanking, options: Evalu
 }
 
 async function rankingFigures(
-  { config, data, ranking, model }: OpenRanking,
+  { config, data, ranking, model, notes = [] }: OpenRanking,
   { part, baselines = config.evaluation.baselines, progress }: EvaluateRankingOptions,
 ): Promise<RankingFigures> {
   const { split } = data;
@@ -79,7 +79,7 @@ async function rankingFigures(
   const { limits, sentences }: RunLimits = part === 'test' ? limitsOf(split) : { sentences: [] };
   const shared = {
     metrics: figures.metrics,
-    warnings: figures.warnings,
+    warnings: [...notes, ...figures.warnings],
     baselines: beside.map(({ name, metrics }) => ({ name, metrics })),
     segments,
     ...(limits && { limits }),

@@ -41,7 +41,8 @@ export async function makeRankingTrainer(
   try {
     if (!isRanker(model)) throw new ConfigError(`model.kind: expected a model of rows; got ${model.kind}`);
     const onNote = (note: string): void => progress.note(`note: ${note}`);
-    if (initial.weights !== undefined) await loadWeights(initial.weights, model, { onNote });
+    if (initial.weights !== undefined)
+      await loadWeights(initial.weights, model, { onNote, data: split.train.interactions.digest });
     if (initial.tables !== undefined) {
       const { path, tables } = initial.tables;
       for (const { table, rows, of } of await loadTables(path, model, { tables, onNote }))

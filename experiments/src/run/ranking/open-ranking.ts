@@ -16,6 +16,8 @@ export interface OpenRanking {
   readonly data: PreparedRows;
   readonly ranking: ResolvedRanking;
   readonly model: Ranker;
+  /** What of the weights does not go with the data or the configuration. */
+  readonly notes?: readonly string[];
   /** Which weights these are, for the line above the figures. */
   readonly about: string;
 }
@@ -63,6 +65,8 @@ export async function openRankingWeights(
   const ranking = rankingOf(config, data.split.train);
   const options = rankerOptions(config, ranking, data.split.train);
   const model = createModel({ ...config.model, kind: config.model.kind as string }, options) as Ranker;
-  await loadWeights(from, model, { onNote: (note) => place.progress.note(`note: ${note}`) });
-  return { config, data, ranking, model, about: `${from} as ${name}` };
+  const notes: string[] = [];
+  const { digest } = data.split.train.interactions;
+  await loadWeights(from, model, { onNote: (note) => notes.push(note), data: digest, sameFeatures: true });
+  return { config, data, ranking, model, notes, about: `${from} as ${name}` };
 }

@@ -2,7 +2,7 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSy
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ClickRows, decodeSafetensors, rankingMetrics } from '@seqrec/models';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { rankingWorld } from '../../testing/ranking-world.ts';
 import { runMain } from '../../testing/run-main.ts';
 import { readMetrics } from '../folder/metrics-log.ts';
@@ -155,7 +155,36 @@ describe('a finished run', () => {
     expect(await runMain('export', run.path, '--to', weights)).toMatchObject({ code: 0 });
     const again = await runMain('evaluate', '--config', world.yaml, '--from', weights, '--json', '--quiet');
     expect(again.errors).toBe('');
-    expect((JSON.parse(again.output) as RankingFigures).metrics).toEqual(results.final?.metrics);
+    const { metrics, warnings } = JSON.parse(again.output) as RankingFigures;
+    expect(metrics).toEqual(results.final?.metrics);
+    expect(warnings).toEqual([]);
+  });
+
+  test('exported weights on other data: their users and items are noted, their features are refused', async () => {
+    const weights = join(folder, 'elsewhere.safetensors');
+    expect(await runMain('export', run.path, '--to', weights)).toMatchObject({ code: 0 });
+    const changed = (name: string, from: RegExp, to: (found: string) => string): string => {
+      const path = join(folder, `${name}.csv`);
+      writeFileSync(path, readFileSync(world.csv, 'utf8').replaceAll(from, to));
+      return path;
+    };
+    const of = (...argv: string[]) =>
+      runMain('evaluate', '--config', world.yaml, '--from', weights, '--json', '--quiet', ...argv);
+    const items = await of(
+      '--data.path',
+      changed('items', /,i\d+,/g, (item) => `,i${23 - Number(item.slice(2, -1))},`),
+    );
+    expect((JSON.parse(items.output) as RankingFigures).warnings.join()).toMatch(
+      /it was trained on other data \(digest \w{12}, here \w{12}\): its users and items may be others/,
+    );
+    const features = ['--data.path', changed('hours', /,h1,/g, () => ',h7,')];
+    expect((await of(...features)).errors).toContain('expected features that were fitted on the training rows here');
+    const written = vi.spyOn(process.stderr, 'write').mockReturnValue(true);
+    const trained = await train('elsewhere', '--config', world.yaml, '--from', weights, '--epochs', '1', ...features);
+    const notes = written.mock.calls.join();
+    written.mockRestore();
+    expect(trained).toMatchObject({ code: 0 });
+    expect(notes).toContain('its features were fitted on other rows');
   });
 
   test('compare pairs two runs over users', async () => {

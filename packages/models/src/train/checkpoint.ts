@@ -12,7 +12,7 @@ import { type CheckpointExtra, type CheckpointState, checkpointMetadata, momentN
 import { checkpointModel } from './checkpoint-model.ts';
 import { encodeChecksums } from './checksums.ts';
 import { differences } from './differences.ts';
-import { checkWeights, setWeights } from './load-weights.ts';
+import { checkWeights, featuresState, setWeights } from './load-weights.ts';
 import { defaultOptions } from './options.ts';
 import { loadSlots, type OwnedSlot, RAW, type Slot, slotShapes, slotsOf } from './slots.ts';
 import type { Trainer } from './trainer.ts';
@@ -202,11 +202,6 @@ export function loadModel(file: string, options?: ReadOptions): Promise<TokenEnc
     return model;
   };
   return withCheckpoint(file, load, options);
-}
-
-/** The fitted features as a checkpoint's state has them. */
-function featuresState({ features }: Model): Record<string, unknown>[] | undefined {
-  return features?.features.map((feature) => ({ ...feature }));
 }
 
 async function setMoments({ tensors, moments, state }: CheckpointFile, trainer: Trainer): Promise<void> {

@@ -19,15 +19,23 @@ export interface WeightsFile {
   readonly weights: readonly string[];
 }
 
+export interface LoadWeightsOptions extends ReadOptions {
+  /** Digest of the data that the model is of. A file that was trained on others is noted. */
+  readonly data?: string;
+  /** Whether features that were fitted on other rows are refused, and not only noted. */
+  readonly sameFeatures?: boolean;
+}
+
 /**
  * Sets only the weights of `model` from a safetensors file under the names of `model.variables()`: a checkpoint, a
  * file of `exportWeights`, or one of another program, which need not know what model it is. Moments and buffers of
- * the reference are left aside. Nothing changes when it throws.
+ * the reference are left aside. Nothing changes when it throws. What a checkpoint or an export says of its model and
+ * its data that is otherwise here is noted.
  *
  * @throws CheckpointError listing every missing, unexpected and misshapen tensor, or naming one that
- *   is damaged or not finite.
+ *   is damaged or not finite; with `sameFeatures` for a file whose features were fitted on other rows.
  */
-export function loadWeights(file: string, model: Model, options: ReadOptions = {}): Promise<void> {
+export function loadWeights(file: string, model: Model, options: LoadWeightsOptions = {}): Promise<void> {
   return withSafetensors(file, async (tensors) => {
     const { metadata } = tensors;
     const names = [...tensors.tensors.keys()];
@@ -39,7 +47,7 @@ export function loadWeights(file: string, model: Model, options: ReadOptions = {
     // Those with a checksum were finite when it was made.
     for (const name of source.weights) if (!verified.has(name)) await checkFinite(tensors, name);
     const { onNote = console.warn } = options;
-    for (const note of otherSettings(metadata, model, file)) onNote(renderNote(file, note));
+    for (const note of whatDiffers(metadata, model, file, options)) onNote(renderNote(file, note));
     await setWeights(source, model);
   });
 }
@@ -79,10 +87,36 @@ async function checkFinite(tensors: SafetensorsFile, name: string): Promise<void
   }
 }
 
-/** What the file says of its model that is otherwise here, though all shapes fit: heads, for example. */
-function otherSettings(metadata: Readonly<Record<string, string>>, model: Model, file: string): readonly string[] {
+/** What the file says of its model and its data that is otherwise here, though all shapes fit: heads, for example. */
+function whatDiffers(
+  metadata: Readonly<Record<string, string>>,
+  model: Model,
+  file: string,
+  { data, sameFeatures = false }: LoadWeightsOptions,
+): readonly string[] {
   if (metadata.format !== FORMAT) return [];
-  const saved = parseModelConfig(parseMetadata(metadata, file).state.model);
+  const { state } = parseMetadata(metadata, file);
+  const saved = parseModelConfig(state.model);
   const differing = differences({ model: { ...saved } }, { model: { ...model.config } });
-  return differing.length === 0 ? [] : [`its model had other settings: ${differing.join('; ')}`];
+  const notes = differing.length === 0 ? [] : [`its model had other settings: ${differing.join('; ')}`];
+  if (JSON.stringify(state.features) !== JSON.stringify(featuresState(model))) {
+    if (sameFeatures) {
+      throw new CheckpointError(
+        `checkpoint: ${file}: expected features that were fitted on the training rows here; got those of other rows, whose ids and numbers stand for other values; use the data and the split that it was trained on`,
+        file,
+      );
+    }
+    notes.push('its features were fitted on other rows: their ids and numbers may stand for other values here');
+  }
+  const trainedOn = (state.training.examples as { readonly digest?: string } | undefined)?.digest;
+  if (data !== undefined && trainedOn !== undefined && trainedOn !== data)
+    notes.push(
+      `it was trained on other data (digest ${trainedOn.slice(0, 12)}, here ${data.slice(0, 12)}): its users and items may be others than those of the same numbers here`,
+    );
+  return notes;
+}
+
+/** The fitted features as a checkpoint's state has them. */
+export function featuresState({ features }: Model): Record<string, unknown>[] | undefined {
+  return features?.features.map((feature) => ({ ...feature }));
 }
