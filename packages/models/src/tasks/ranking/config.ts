@@ -27,7 +27,11 @@ const labelSchema = z
       .optional()
       .describe('The name of the head in metrics and as a parent; default the column. Heads have different names.'),
     loss: loss.optional().describe('The loss of this label; default that of the task.'),
-    weight: z.number().min(0).optional().describe('What its loss is multiplied by; default that of the task, or 1.'),
+    weight: z
+      .number()
+      .min(0)
+      .optional()
+      .describe('What its loss is multiplied by; default that of `lossWeights`, which is not beside it, or 1.'),
     parent: name
       .optional()
       .describe(

@@ -14,15 +14,12 @@ const heads = (labels: object[], given: object = {}) => {
 
 it('heads take what they do not say from the task', () => {
   const [click, buy, time] = heads(
-    [
-      { column: 'click' },
-      { column: 'buy', weight: 2, parent: 'click' },
-      { column: 't', name: 'time', loss: 'log-mse' },
-    ],
+    [{ column: 'click' }, { column: 'buy', parent: 'click' }, { column: 't', name: 'time', loss: 'log-mse' }],
     { lossWeights: [3, 4, 5] },
   );
   expect(click).toMatchObject({ name: 'click', loss: 'binary', weight: 3, served: true, condition: 'product' });
-  expect(buy).toMatchObject({ weight: 2, parent: 0 });
+  expect(buy).toMatchObject({ weight: 4, parent: 0 });
+  expect(heads([{ column: 'click', weight: 2 }])[0].weight).toBe(2);
   expect(time).toMatchObject({ name: 'time', column: 't', weight: 5, condition: 'masked' });
 });
 
@@ -80,6 +77,12 @@ describe('heads that do not go together are refused', () => {
     ],
   ])('%s', (_, labels, message) => {
     expect(() => heads(labels)).toThrow(`task: labels: ${message}`);
+  });
+
+  it('weights in two places', () => {
+    expect(() => heads([click, { column: 'buy', weight: 2 }], { lossWeights: [1, 3] })).toThrow(
+      'task: lossWeights: expected weights in one place; got 1, 3, and a weight of buy; give each label its weight',
+    );
   });
 
   it('weights that are too few', () => {

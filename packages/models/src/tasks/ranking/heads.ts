@@ -79,6 +79,13 @@ export function headsOf(
     return typeof own === 'object' ? own : { column };
   });
   const names = given.map(({ name, column }) => name ?? column);
+  const weighed = given.findIndex(({ weight }) => weight !== undefined);
+  if (lossWeights !== undefined && weighed >= 0) {
+    throw new ConfigError(
+      `task: lossWeights: expected weights in one place; got ${lossWeights.join(', ')}, and a weight of ${names[weighed]}; give each label its weight, or leave those out`,
+      'lossWeights',
+    );
+  }
   const heads = given.map((own, l): Head => {
     const twice = names.indexOf(names[l]) !== l;
     if (twice) throw refused(names[l], `a name that no other label has; got it twice`, 'give one of them a name');
