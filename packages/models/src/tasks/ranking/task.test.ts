@@ -131,6 +131,11 @@ it.each(['pairwise', 'listwise'] as const)('%s learns the order within users', a
   expect(found.metrics.GAUC).toBeGreaterThan(0.65);
 });
 
+it('the identity of a task has the parents of its heads', () => {
+  const of = (labels: unknown[]) => createTask({ kind: 'ranking', labels }, { train }).identity;
+  expect(of([click, conditional])).not.toEqual(of([click, 'bought']));
+});
+
 it('rows of a group are in one part, and parts change nothing', async () => {
   const loss = async (parts: number): Promise<number> => {
     const { trainer } = trainerOf({ loss: 'pairwise', labels: [click], group: 'visit' }, { steps: { parts } });

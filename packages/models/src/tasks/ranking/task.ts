@@ -154,7 +154,11 @@ function identityOf(
 ) {
   const isPlain = heads.every(
     ({ loss, parent, teacher, name, column }) =>
-      loss === heads[0].loss && (loss === 'binary' || loss === 'squared') && !parent && !teacher && name === column,
+      loss === heads[0].loss &&
+      (loss === 'binary' || loss === 'squared') &&
+      parent === undefined &&
+      !teacher &&
+      name === column,
   );
   return {
     kind: 'ranking',
