@@ -221,6 +221,10 @@ it.each<[object, string]>([
     { labels: [{ column: click, teacher: { column: 'watch' } }] },
     'expected probabilities in watch, the predictions of a teacher; got ',
   ],
+  [
+    { labels: [click], group: 'visit' },
+    'task: group: expected it with pairwise or listwise, which compare the rows of a group; got visit with binary',
+  ],
   // Who has not clicked is of one group, and everyone else of a group alone.
   [
     { labels: [click], loss: 'pairwise', group: 'watch' },

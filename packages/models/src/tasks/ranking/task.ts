@@ -67,6 +67,12 @@ export function rankingTask(config: RankingTaskOptions, labels: readonly string[
     );
   const weights = weightsOf(config, heads, train);
   const ofGroups = heads.some(isOfGroups);
+  if (!ofGroups && group !== 'user') {
+    throw new ConfigError(
+      `task: group: expected it with pairwise or listwise, which compare the rows of a group; got ${group} with ${heads.map(({ loss }) => loss).join(', ')}; leave it out: users are the groups of GAUC`,
+      'group',
+    );
+  }
   const groupsOf = ofGroups ? (examples: ExampleSet) => groupsOfEvents(examples, group, 'group') : undefined;
   const groups = groupsOf?.(trainingRows(train, 'group'));
   const columns: BatchColumns = {
