@@ -56,10 +56,15 @@ describe('category search', () => {
     expect([...taken.seen.dataSync()]).toEqual([1, 1, 0, 0, 0, 0]);
   });
 
-  it('names the features of items when the category is none', () => {
+  it('names the features of items when the category is none, and refuses one of numbers', () => {
     const given = simConfigSchema.parse({ kind: 'sim', embeddingDim: 4, search: 'category', category: 'genre' });
     expect(() => createSim(given, { numUsers: 2, numItems: 2 })).toThrow(
       'model config (sim): category: expected one of the features of items, item; got genre',
+    );
+    const price = { kind: 'number', width: 1, values: Float32Array.of(0, 1, 2) } as const;
+    const features = { features: [], items: new Map([['genre', price]]), trained: new Uint8Array(3) };
+    expect(() => createSim(given, { numUsers: 2, numItems: 2, features })).toThrow(
+      'model config (sim): category: expected a feature of items whose values are ids; got genre, numbers',
     );
     const { error } = simConfigSchema.safeParse({ kind: 'sim', embeddingDim: 4, category: 'genre' });
     expect(error?.issues[0].message).toContain("it with search 'category', and there always");

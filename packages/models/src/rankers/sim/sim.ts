@@ -74,8 +74,16 @@ export function simNet(config: SimConfig, options: NetOptions): RankerNet & Sequ
 /**
  * SIM: the item asks its newest events and those found in the whole history. See the README of this folder.
  *
- * @throws ConfigError as {@link createLr}; without a field of items, or for a category that is no feature of items.
+ * @throws ConfigError as {@link createLr}; without a field of items, or for a category that is no feature of items, or
+ *   one of numbers.
  */
 export function createSim(config: SimConfig, options: RankerOptions): Ranker {
+  const { kind, category } = config;
+  if (category !== undefined && options.features?.items.get(category)?.kind === 'number') {
+    throw new ConfigError(
+      `model config (${kind}): category: expected a feature of items whose values are ids; got ${category}, numbers, of which no two events share one; cut it into buckets, or take another`,
+      'category',
+    );
+  }
   return createRanker(config, options, simNet);
 }
