@@ -5,7 +5,7 @@ import { DataError, OptionError } from '../errors.ts';
 import type { Interactions } from '../interactions.ts';
 import { openDuckdb, sqlText } from '../sources/duckdb-session.ts';
 import type { Column } from '../table/column.ts';
-import { eventKeys, keyText } from './keys.ts';
+import { eventKeys, keyText, storeColumns } from './keys.ts';
 import { labelsOf } from './write-labels.ts';
 
 export interface JoinLabelsOptions {
@@ -20,7 +20,6 @@ export interface JoinLabelsOptions {
 }
 
 const OPERATION = 'joinLabels';
-const KEYS = ['user', 'item', 'time', 'nth', 'trained_to', 'day', 'teacher'];
 
 /**
  * The data with the predictions of a teacher as further columns of the events, in the role `labels` after those that
@@ -105,7 +104,7 @@ async function readLabels(store: string, teacher: string): Promise<ReadLabels> {
     const result = await connection.stream(`SELECT * FROM read_parquet(${sqlText(files)}, hive_partitioning = false)`);
     const all = result.columnNames();
     const [user, item, time, nth, to] = ['user', 'item', 'time', 'nth', 'trained_to'].map((name) => all.indexOf(name));
-    const own = [...all.keys()].filter((c) => !KEYS.includes(all[c]));
+    const own = [...all.keys()].filter((c) => !storeColumns.includes(all[c]));
     const rows = new Map<string, readonly (number | null)[]>();
     let trainedTo = Number.NEGATIVE_INFINITY;
     for (;;) {

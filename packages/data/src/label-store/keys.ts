@@ -36,3 +36,6 @@ export function* eventKeys({
 export function keyText({ user, item, time, nth }: EventKey): string {
   return JSON.stringify([user, item, time, nth]);
 }
+
+/** The columns of a store that are no labels. */
+export const storeColumns: readonly string[] = ['user', 'item', 'time', 'nth', 'trained_to', 'day', 'teacher'];

@@ -52,6 +52,18 @@ describe.skipIf(duckdb === undefined)('a store of labels', () => {
     ]);
   });
 
+  it('refuses labels of the names of its own columns', async () => {
+    const events = Int32Array.of(0);
+    for (const name of ['time', 'Day']) {
+      const columns = new Map([[name, Float32Array.of(1)]]);
+      await expect(
+        writeLabels(temporaryFolder(), data(), { events, columns, teacher: 'run-1', trainedTo: 1 }),
+      ).rejects.toThrow(
+        `writeLabels: expected labels beside the columns of a store, user, item, time, nth, trained_to, day, teacher; got ${name}; give the head another name`,
+      );
+    }
+  });
+
   it('is joined by who, what and when: other data find their rows, a missing day leaves gaps', async () => {
     const store = await written();
     rmSync(join(store, 'teacher=run-1', 'day=2020-09-14'), { recursive: true });

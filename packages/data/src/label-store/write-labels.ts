@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { DataError, OptionError } from '../errors.ts';
 import type { Interactions } from '../interactions.ts';
 import { openDuckdb, sqlName, sqlText } from '../sources/duckdb-session.ts';
-import { eventKeys } from './keys.ts';
+import { eventKeys, storeColumns } from './keys.ts';
 
 /** What a model says of some events of a data set. */
 export interface TeacherLabels {
@@ -42,6 +42,16 @@ export async function writeLabels(
     throw new OptionError(OPERATION, `expected a name of letters, digits, dots and dashes; got ${teacher}`, {
       key: 'teacher',
     });
+  const taken = [...columns.keys()].find((name) => storeColumns.includes(name.toLowerCase()));
+  if (taken !== undefined)
+    throw new OptionError(
+      OPERATION,
+      `expected labels beside the columns of a store, ${storeColumns.join(', ')}; got ${taken}`,
+      {
+        key: 'labels',
+        hint: `give the head another name, task.labels: [{ column, name }], and train it under that`,
+      },
+    );
   const folder = labelsOf(store, teacher);
   if (existsSync(folder))
     throw new DataError(OPERATION, `expected no labels of ${teacher} yet; got ${folder}`, {
