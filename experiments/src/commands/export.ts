@@ -1,3 +1,4 @@
+import { statSync } from 'node:fs';
 import type { CAC } from 'cac';
 import { choiceOption, textOption } from '../arguments.ts';
 import { UsageError } from '../errors.ts';
@@ -58,7 +59,7 @@ async function printDigest(name: string, checkpoint: 'best' | 'last', { out }: O
   const { weightsDigest } = await import('@seqrec/models');
   const { checkpointFile } = await import('../run/open/open-run.ts');
   const { openRunDir } = await import('../run/folder/run-dir.ts');
-  const isFile = name.endsWith('.safetensors');
+  const isFile = name.endsWith('.safetensors') || statSync(name, { throwIfNoEntry: false })?.isFile() === true;
   const file = isFile ? name : checkpointFile(openRunDir(textOption('out', out) ?? 'runs', name), checkpoint);
   const { digest, weights, numbers } = await weightsDigest(file);
   console.log(`${digest}  ${file}: ${weights} weights, ${numbers} numbers`);

@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { readCheckpoint } from '@seqrec/models';
@@ -61,12 +61,14 @@ test('prints one digest of all weights, of a run and of a file, and writes nothi
     expect(code).toBe(0);
     return lines;
   };
+  const other = join(folder, 'weights.bin');
+  copyFileSync(exported, other);
   const before = readdirSync(folder);
   const [ofRun] = await digest(run.path, '--checkpoint', 'last');
   const [hex, rest] = ofRun.split('  ');
   expect(hex).toMatch(/^[0-9a-f]{64}$/);
   expect(rest).toMatch(new RegExp(`^${run.last}: \\d+ weights, \\d+ numbers$`));
-  expect(await digest(exported)).toEqual([ofRun.replace(run.last, exported)]);
+  for (const file of [exported, other]) expect(await digest(file)).toEqual([ofRun.replace(run.last, file)]);
   expect(readdirSync(folder)).toEqual(before);
   const again = join(folder, 'again.safetensors');
   const [written, ofFile] = await digest(run.path, '--checkpoint', 'last', '--to', again);
