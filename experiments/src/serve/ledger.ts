@@ -1,3 +1,4 @@
+import { latestTime } from '@seqrec/data';
 import type { UserEvent } from '@seqrec/models';
 import { Problem } from './problem.ts';
 
@@ -34,14 +35,25 @@ interface UserState {
 /** Models keep times as 32-bit seconds after the first event. */
 const LONGEST_SECONDS = 2 ** 31;
 
-/** @throws Problem `bad-time` */
-export function checkSpan(where: string, first: number, time: number): void {
-  if (time - first < LONGEST_SECONDS) return;
-  throw new Problem(
-    'bad-time',
-    `${where}: expected seconds, less than 2^31 after the first event at ${first}; got ${time}; divide milliseconds by 1000`,
-    { time, first },
-  );
+/**
+ * @param hasTimes whether times are seconds since 1970, and no numbers of events
+ * @throws Problem `bad-time`
+ */
+export function checkTime(
+  where: string,
+  time: number,
+  { first, hasTimes }: { readonly first: number; readonly hasTimes: boolean },
+): void {
+  if (time - first >= LONGEST_SECONDS) {
+    throw new Problem(
+      'bad-time',
+      `${where}: expected seconds, less than 2^31 after the first event at ${first}; got ${time}; divide milliseconds by 1000`,
+      { time, first },
+    );
+  }
+  if (!hasTimes || (time >= 0 && time < latestTime)) return;
+  const hint = time < 0 ? '' : '; divide milliseconds by 1000';
+  throw new Problem('bad-time', `${where}: expected seconds since 1970, before 2100; got ${time}${hint}`, { time });
 }
 
 /**
@@ -53,16 +65,20 @@ export class Ledger {
   readonly #forgotten: Set<string>;
   readonly #history: (user: string) => readonly UserEvent[] | undefined;
   readonly #onSeed: (user: string, events: readonly UserEvent[]) => void;
+  readonly #hasTimes: boolean;
 
   /**
    * @param history of a user of the data
    * @param onSeed called with the history of a user of the data when it is taken in
+   * @param hasTimes whether times are seconds since 1970
    */
   constructor(
     forgotten: ReadonlySet<string>,
     history: (user: string) => readonly UserEvent[] | undefined,
     onSeed: (user: string, events: readonly UserEvent[]) => void,
+    hasTimes: boolean,
   ) {
+    this.#hasTimes = hasTimes;
     this.#forgotten = new Set(forgotten);
     this.#history = history;
     this.#onSeed = onSeed;
@@ -103,7 +119,7 @@ export class Ledger {
           { time, last },
         );
       }
-      checkSpan(`events.${i}.time`, state.first, time);
+      checkTime(`events.${i}.time`, time, { first: state.first, hasTimes: this.#hasTimes });
       last = time;
     }
     this.#users.set(user, state);

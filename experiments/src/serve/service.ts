@@ -3,7 +3,7 @@ import { Admission } from './admission.ts';
 import { Batcher } from './batcher.ts';
 import type { Catalogue } from './catalogue.ts';
 import type { OpenedLog } from './event-log.ts';
-import { checkSpan, Ledger, type UserSummary } from './ledger.ts';
+import { checkTime, Ledger, type UserSummary } from './ledger.ts';
 import type { Limits } from './limits.ts';
 import type { LoggedEvent } from './log-record.ts';
 import type { Operation, ResultOf } from './operation.ts';
@@ -61,7 +61,7 @@ export class Service {
       // It stands before everything else about the user; should it fail, what follows fails and says so.
       this.#begin({ kind: 'append', user, events }).catch(() => undefined);
     };
-    this.#ledger = new Ledger(forgotten, (user) => catalogue.history(user), seed);
+    this.#ledger = new Ledger(forgotten, (user) => catalogue.history(user), seed, catalogue.hasTimes);
   }
 
   /** Users known here; those of the data once they were named. */
@@ -193,7 +193,7 @@ export class Service {
           last: time,
         });
       }
-      checkSpan('at', first, moment);
+      checkTime('at', moment, { first, hasTimes: this.#catalogue.hasTimes });
       return ask(moment);
     });
   }

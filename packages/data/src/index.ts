@@ -36,7 +36,7 @@ export { type NpyMatrix, readNpy } from './sources/npy.ts';
 export type { ReadProgress } from './sources/progress.ts';
 export type { SideFile } from './sources/side-file.ts';
 export type { SqlSource } from './sources/sql.ts';
-export type { TimeUnit } from './sources/time.ts';
+export { latestTime, type TimeUnit } from './sources/time.ts';
 export type { UserLinesSource } from './sources/user-lines.ts';
 export type { YelpSource } from './sources/yelp.ts';
 export { type ColdItemsOptions, withColdItems } from './splits/cold-items.ts';
