@@ -22,7 +22,9 @@ export interface HistoryOptions {
  * anything after it is in its history.
  *
  * An event counts whatever part of a split it is in, unless `events` says otherwise: it is what is known at the time of
- * the row. A row that was drawn is none, and has the history of the event that it was drawn for. Histories are ranges of one list of events, so memory grows with the events and not with the lengths.
+ * the row. A row that was drawn is none, and has the history of the event that it was drawn for. Histories are ranges
+ * of one list of events, so memory grows with the events and not with the lengths.
+ *
  * @throws {OptionError} for a `maxEvents` below 1, or `hidden` without times
  */
 export function withHistories(set: ExampleSet, options: HistoryOptions): ExampleSet {
