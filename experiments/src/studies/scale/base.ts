@@ -9,7 +9,6 @@ import { type BackendOptions, checkBackendOptions } from '../../run/process/back
 import type { Progress } from '../../terminal/progress.ts';
 import type { Arm } from '../study/study.ts';
 import { encoderOf, ownObjective, type Shape, studyEncoders } from './encoders.ts';
-import { checkSchedule } from './read-keys.ts';
 
 /** Options that every `seqrec scale` command has. */
 export interface ScaleOptions {
@@ -59,7 +58,6 @@ export async function studyBase(
       'leave it out',
     );
   const config = adapt(withValidation(resolved));
-  checkSchedule(config);
   const data = await prepareData(config.data, dataFolder(options.dataFolder), progress);
   const most = data.split.interactions.numItems;
   const ks = config.evaluation.ks.filter((k) => k <= most);

@@ -26,9 +26,13 @@ export function checkReadKeys(overrides: readonly Override[], model: readonly st
   }
 }
 
-/** A study measures at marks, not after epochs. @throws ConfigError for a schedule that waits for evaluations. */
-export function checkSchedule({ optimizer }: Pick<RecipeConfig, 'optimizer'>): void {
-  if (optimizer.schedule?.kind !== 'plateau') return;
+/**
+ * The configuration of a study that measures at marks, not after epochs.
+ *
+ * @throws ConfigError for a schedule that waits for evaluations.
+ */
+export function withoutPlateau(config: RecipeConfig): RecipeConfig {
+  if (config.optimizer.schedule?.kind !== 'plateau') return config;
   throw new ConfigError(
     'optimizer.schedule.kind: expected a schedule of steps in a study, which evaluates at its marks alone; got plateau',
     'take constant, or a course of --optimizer.schedule.steps',

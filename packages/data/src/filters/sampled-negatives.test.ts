@@ -135,6 +135,8 @@ describe('withSampledNegatives', () => {
         name: { kind: 'text', values: of((item) => `n${item}`) },
         size: { kind: 'number', width: 2, values: of((item) => [item, -item]) },
         price: { kind: 'number', values: of((item, k) => item + (k % 2)) },
+        // One value or none: of the event, as far as anybody can tell.
+        coupon: { kind: 'number', values: of((_, k) => (k % 3 === 0 ? 1 : null)) },
       },
     });
     const after = withSampledNegatives(before, { perPositive: 2 });
@@ -148,7 +150,7 @@ describe('withSampledNegatives', () => {
       expect(at(after, 'made', row)).toBe(new Date(1000 * (1000 + item)).toISOString().replace('.000', ''));
       expect(at(after, 'name', row)).toBe(`n${item}`);
       expect(at(after, 'size', row)).toBe(`${item} ${-item || 0}`);
-      expect(at(after, 'price', row)).toBe(at(before, 'price', Math.floor(row / 3)));
+      for (const name of ['price', 'coupon']) expect(at(after, name, row)).toBe(at(before, name, Math.floor(row / 3)));
     }
     expect(after.steps.at(-1)?.detail).toContain(
       '(seed 0); category, tags, made, name, size, the same in all events of an item, as of theirs.',

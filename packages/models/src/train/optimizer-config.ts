@@ -88,15 +88,17 @@ export const optimizerFields = {
       'The rule of a step. `adamw` and `adagrad`: of all weights. `muon`: of the matrices of hidden layers; tables, biases and norms take AdamW.',
     ),
   learningRate: z.number().min(0).describe('How far a step goes; the schedule multiplies it.'),
-  beta1: rate.default(0.9).describe('What the mean of gradients keeps of itself in each step of AdamW.'),
+  beta1: rate.default(0.9).describe('Of AdamW: what the mean of gradients keeps of itself in each step.'),
   beta2: rate
     .default(0.98)
-    .describe('What the mean of squared gradients keeps of itself in each step; the reference trains with 0.98.'),
+    .describe(
+      'Of AdamW: what the mean of squared gradients keeps of itself in each step; the reference trains with 0.98.',
+    ),
   epsilon: z
     .number()
     .gt(0)
     .default(1e-8)
-    .describe('Added to the root of the mean of squared gradients, against a division by zero.'),
+    .describe('Of AdamW: added to the root of the mean of squared gradients, against a division by zero.'),
   weightDecay: z
     .number()
     .min(0)
@@ -148,7 +150,7 @@ export const optimizerFields = {
         .describe('Whether each of the maps that lie in one matrix (u, v, q, k) is orthogonalised by itself.'),
     })
     .optional()
-    .describe('Settings of `muon`.'),
+    .describe('Settings of the rule `muon`, which no other reads.'),
   clipNorm: z
     .number()
     .gt(0)
@@ -157,18 +159,7 @@ export const optimizerFields = {
   schedule: scheduleSchema.optional(),
 } as const;
 
-/** Settings of AdamW alone, which no rule reads where neither tables nor other weights have it. */
-const ofAdamW = ['beta1', 'beta2', 'epsilon'] as const;
-
 /** `optimizer` of a configuration. */
-export const optimizerConfigSchema = z.strictObject(optimizerFields).superRefine((optimizer, context) => {
-  const { kind, tables, muon } = optimizer;
-  const refuse = (key: string, message: string): void => context.addIssue({ code: 'custom', path: [key], message });
-  if (muon !== undefined && kind !== 'muon') refuse('muon', `expected it with kind muon; got kind ${kind}`);
-  if (kind !== 'adagrad' || tables?.kind === 'adamw') return;
-  for (const key of ofAdamW)
-    if (optimizer[key] !== optimizerFields[key].parse(undefined))
-      refuse(key, 'expected it with AdamW, of all weights or of tables; got kind adagrad, which does not read it');
-});
+export const optimizerConfigSchema = z.strictObject(optimizerFields);
 export type OptimizerConfig = z.output<typeof optimizerConfigSchema>;
 export type ScheduleConfig = z.output<typeof scheduleSchema>;
