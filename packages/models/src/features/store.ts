@@ -40,6 +40,11 @@ export function featureTensors(fitted: FittedFeatures | undefined): Map<string, 
   return tensors;
 }
 
+/** The features themselves, as the state of a checkpoint has them. */
+export function featuresState(fitted: FittedFeatures | undefined): Record<string, unknown>[] | undefined {
+  return fitted?.features.map((feature) => ({ ...feature }));
+}
+
 type Tensor = (name: string, length?: number) => Promise<StoredArray>;
 
 /** The fitted features of a checkpoint whose state has some. @throws CheckpointError for tensors that do not fit. */

@@ -1,5 +1,5 @@
 import { CheckpointError } from '../errors.ts';
-import { featureTensors, readFeatures } from '../features/store.ts';
+import { featuresState, featureTensors, readFeatures } from '../features/store.ts';
 import { type StoredArray, type TensorBlocks, writeSafetensorsFile } from '../io/safetensors-file.ts';
 import { declaredShape } from '../layers/layer.ts';
 import type { TableShard } from '../layers/table-shard.ts';
@@ -12,7 +12,7 @@ import { type CheckpointExtra, type CheckpointState, checkpointMetadata, momentN
 import { checkpointModel } from './checkpoint-model.ts';
 import { encodeChecksums } from './checksums.ts';
 import { differences } from './differences.ts';
-import { checkWeights, featuresState, setWeights } from './load-weights.ts';
+import { checkWeights, setWeights } from './load-weights.ts';
 import { defaultOptions } from './options.ts';
 import { loadSlots, type OwnedSlot, RAW, type Slot, slotShapes, slotsOf } from './slots.ts';
 import type { Trainer } from './trainer.ts';
@@ -41,7 +41,7 @@ export async function saveCheckpoint(file: string, trainer: Trainer, extra: Chec
     model: { ...model.config },
     numItems: model.numItems,
     ...(model.sizes && { sizes: model.sizes }),
-    ...(model.features && { features: featuresState(model) }),
+    ...(model.features && { features: featuresState(model.features) }),
     position: { ...trainer.position },
     iterations: update.iterations,
     ...(update.average && { averaged: update.average.updates }),
@@ -164,7 +164,7 @@ export function loadCheckpoint(file: string, trainer: Trainer, options: LoadOpti
       const saved = { ...defaultOptions, embeddings: 'dense', ...state.training };
       differing.push(...differences({ training: saved }, { training: trainingIdentity(trainer) }));
     }
-    if (JSON.stringify(state.features) !== JSON.stringify(featuresState(model))) {
+    if (JSON.stringify(state.features) !== JSON.stringify(featuresState(model.features))) {
       differing.push('features: those of the checkpoint were fitted on other rows');
     }
     if (differing.length > 0) {

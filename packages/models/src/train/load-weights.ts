@@ -1,4 +1,5 @@
 import { CheckpointError } from '../errors.ts';
+import { featuresState } from '../features/store.ts';
 import { isConverted } from '../io/dtypes.ts';
 import { elementCount } from '../io/safetensors.ts';
 import type { SafetensorsFile } from '../io/safetensors-file.ts';
@@ -99,7 +100,7 @@ function whatDiffers(
   const saved = parseModelConfig(state.model);
   const differing = differences({ model: { ...saved } }, { model: { ...model.config } });
   const notes = differing.length === 0 ? [] : [`its model had other settings: ${differing.join('; ')}`];
-  if (JSON.stringify(state.features) !== JSON.stringify(featuresState(model))) {
+  if (JSON.stringify(state.features) !== JSON.stringify(featuresState(model.features))) {
     if (sameFeatures) {
       throw new CheckpointError(
         `checkpoint: ${file}: expected features that were fitted on the training rows here; got those of other rows, whose ids and numbers stand for other values; use the data and the split that it was trained on`,
@@ -114,9 +115,4 @@ function whatDiffers(
       `it was trained on other data (digest ${trainedOn.slice(0, 12)}, here ${data.slice(0, 12)}): its users and items may be others than those of the same numbers here`,
     );
   return notes;
-}
-
-/** The fitted features as a checkpoint's state has them. */
-export function featuresState({ features }: Model): Record<string, unknown>[] | undefined {
-  return features?.features.map((feature) => ({ ...feature }));
 }
