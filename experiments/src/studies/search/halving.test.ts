@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { Budget } from './budget.ts';
 import { budgetOption } from './budget.ts';
 import { type HalvingRequest, runHalving, type Segment, type Trained } from './halving.ts';
-import { plannedEpochs, planRungs, planWithin } from './plan.ts';
+import { plannedCost, planRungs, planWithin } from './plan.ts';
 import { bestTrial, trialRows } from './result.ts';
 
 describe('a plan', () => {
@@ -45,8 +45,8 @@ describe('a plan', () => {
         }
         const within = planWithin(request, affordable);
         const least = request.trials * Math.min(request.every, request.epochs);
-        if (affordable >= least) expect(plannedEpochs(within)).toBeLessThanOrEqual(affordable);
-        if (affordable >= plannedEpochs(rungs)) expect(within).toEqual(rungs);
+        if (affordable >= least) expect(plannedCost(within)).toBeLessThanOrEqual(affordable);
+        if (affordable >= plannedCost(rungs)) expect(within).toEqual(rungs);
       }),
       { numRuns: 200 },
     );

@@ -41,7 +41,7 @@ type CostOf = (epochs: number) => number;
 const each: CostOf = (epochs) => epochs;
 
 /** What a plan costs, of all trials together: what a trial was trained for before is not trained again. */
-export function plannedEpochs(rungs: readonly Rung[], costOf = each): number {
+export function plannedCost(rungs: readonly Rung[], costOf = each): number {
   const before = (k: number): number => (k === 0 ? 0 : costOf(rungs[k - 1].epochs));
   return rungs.reduce((sum, { epochs, trials }, k) => sum + trials * (costOf(epochs) - before(k)), 0);
 }
@@ -53,7 +53,7 @@ export function planWithin(request: PlanRequest, affordable: number, costOf = ea
   for (let e = Math.floor((request.epochs - 1) / unit) * unit; e >= unit; e -= unit) lengths.push(e);
   for (const epochs of lengths) {
     const rungs = planRungs({ ...request, epochs });
-    if (plannedEpochs(rungs, costOf) <= affordable) return rungs;
+    if (plannedCost(rungs, costOf) <= affordable) return rungs;
   }
   return [{ epochs: unit, trials: request.trials }];
 }
