@@ -34,6 +34,19 @@ async function train(...further: string[]): Promise<{ readonly run: string; read
 const epochsOf = (run: string) => readMetrics(join(run, 'metrics.jsonl')).filter(({ type }) => type === 'epoch');
 const digestOf = async (run: string) => (await weightsDigest(join(run, 'checkpoints/last.safetensors'))).digest;
 
+/** Makes a checkpoint one of a program that did not know the key. */
+function forgetBestOnTime(file: string): void {
+  const text = readFileSync(file, 'latin1');
+  const key = /,\\"bestOnTime\\":[^,}]+/g;
+  expect(text.match(key)).toHaveLength(1);
+  // The header keeps its length.
+  writeFileSync(
+    file,
+    text.replace(key, (found) => ' '.repeat(found.length)),
+    'latin1',
+  );
+}
+
 describe('training.patience', () => {
   test('has something to hold up where epochs are asked for at least', async () => {
     const without = settings.filter((each) => !each.startsWith('--training.patience'));
@@ -95,6 +108,13 @@ describe('training.patience', () => {
     const fewer = await resume(4);
     expect(fewer.code).toBe(1);
     expect(fewer.errors).toContain('training.epochs: expected 6 or more, which the run has begun; got 4');
+
+    // A checkpoint that has one best value for both goes on by that.
+    const older = await train(...still, '--epochs=4');
+    forgetBestOnTime(join(older.run, 'checkpoints/last.safetensors'));
+    const gone = await runMain('train', '--resume', older.run, '--training.epochs=12', '--quiet', '--out', folder);
+    expect(gone.code, gone.errors).toBe(0);
+    expect(epochsOf(older.run)).toHaveLength(6);
 
     const later = await train(...still, '--epochs=12', '--training.minEpochs=7');
     expect(epochsOf(later.run)).toHaveLength(8);

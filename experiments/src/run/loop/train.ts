@@ -97,6 +97,8 @@ export async function train<M extends Model, E extends SetFigures>(
   if (request.resume) {
     // Without a checkpoint the run was stopped before its first: it starts again from step 0.
     if (begun) Object.assign(state, (await loadCheckpoint(run.last, trainer)).run);
+    // Checkpoints once had one best value, and counted since that.
+    if (state.sinceBest !== undefined) state.bestOnTime ??= state.best?.value;
     truncateMetrics(run.metrics, { step: trainer.progress.globalStep, epochs: state.evaluatedEpochs });
   }
   request.onBegin();
