@@ -207,6 +207,11 @@ describe('successive halving', () => {
     ]);
     expect(trainer.calls.slice(12)).toEqual(['8@2', '9@2', '10@2', '11@2']);
     expect(spent).toBe(1600);
+
+    // The epochs that follow are cheap, whatever later ones cost.
+    const late = (epochs: number): number => 100 * Math.min(epochs, 10) + 1000 * Math.max(0, epochs - 10);
+    const mixed = request(12, { eta: 2, epochs: 20, budget, flops: Array(12).fill(late) });
+    expect(await runHalving(mixed, new FakeTrainer(quality, { failAt }))).toEqual({ rungs, spent });
   });
 
   it('a budget that no plan fits trains as many trials as it has room for', async () => {

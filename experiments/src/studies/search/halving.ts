@@ -74,26 +74,28 @@ export async function runHalving(request: HalvingRequest, hooks: HalvingHooks): 
     const flopsOf = flops[trial] as FlopsOfEpochs;
     return flopsOf(to) - flopsOf(from);
   };
-  /** Of an epoch, on average; unknown in time before the first one. */
-  const costOf = (trial: number): number | undefined => {
-    if (inFlops) return flopsBetween(trial, 0, epochs) / epochs;
+  /** Of an epoch, on average; unknown before the first one. */
+  const secondsOf = (trial: number): number | undefined => {
     const done = last.get(trial);
     return done === undefined || done.epochs === 0 ? undefined : (seconds.get(trial) ?? 0) / done.epochs;
   };
-  /** Epochs that a trial may come to: `target`, or the last evaluation before it that is paid for. */
-  const paidFor = (trial: number, target: number): number => {
-    const cost = costOf(trial);
-    const done = last.get(trial)?.epochs ?? 0;
-    if (cost === undefined) return spent < most ? target : done;
-    const costTo = (goal: number): number => (inFlops ? flopsBetween(trial, done, goal) : cost * (goal - done));
+  const costBetween = (trial: number, from: number, to: number): number =>
+    inFlops ? flopsBetween(trial, from, to) : (secondsOf(trial) ?? 0) * (to - from);
+  /** Epochs to which the budget pays: `target`, or the last evaluation before it. */
+  const paidFor = (from: number, target: number, costTo: (epochs: number) => number): number => {
     let goal = target;
-    while (goal > done && costTo(goal) > (most - spent) * (1 + 1e-9)) goal = Math.floor((goal - 1) / unit) * unit;
-    return Math.max(done, goal);
+    while (goal > from && costTo(goal) > (most - spent) * (1 + 1e-9)) goal = Math.floor((goal - 1) / unit) * unit;
+    return Math.max(from, goal);
+  };
+  const paidForOne = (trial: number, target: number): number => {
+    const done = last.get(trial)?.epochs ?? 0;
+    if (!inFlops && secondsOf(trial) === undefined) return spent < most ? target : done;
+    return paidFor(done, target, (goal) => costBetween(trial, done, goal));
   };
   const advance = async (trial: number, rung: number, target: number): Promise<void> => {
     const before = last.get(trial);
     if (before?.ended || before?.failed !== undefined) return;
-    const goal = paidFor(trial, target);
+    const goal = paidForOne(trial, target);
     if (goal <= (before?.epochs ?? 0)) return;
     let segment = hooks.journal.find((each) => each.trial === trial && each.rung === rung);
     if (segment === undefined) {
@@ -114,7 +116,7 @@ export async function runHalving(request: HalvingRequest, hooks: HalvingHooks): 
   else if (budget !== undefined) {
     // What an epoch takes is not known before: one evaluation of each, which the first rung has anyway.
     for (const trial of trials) await advance(trial, -1, unit);
-    const measured = trials.flatMap((i) => costOf(i) ?? []);
+    const measured = trials.flatMap((i) => secondsOf(i) ?? []);
     rungs = measured.length === 0 ? [] : planWithin(plan, most / mean(measured));
   }
   let left = trials;
@@ -131,11 +133,14 @@ export async function runHalving(request: HalvingRequest, hooks: HalvingHooks): 
   for (let room = Math.floor(left.length / eta); budget !== undefined && room >= 2; room = Math.floor(room / eta)) {
     const from = rungs.at(-1)?.epochs ?? epochs;
     const next = ranked(left, last).slice(0, room);
-    const cost = next.reduce((sum, trial) => sum + (last.get(trial)?.ended ? 0 : (costOf(trial) ?? 0)), 0);
-    const more = Math.floor((most - spent) / cost / unit + 1e-9) * unit;
-    const target = Math.min(epochs, from * eta, from + more);
-    if (!(cost > 0) || target <= from) break;
-    const rung = { epochs: target < epochs ? Math.floor(target / unit) * unit : epochs, trials: room };
+    const going = next.filter((trial) => !last.get(trial)?.ended);
+    const costTo = (goal: number): number => {
+      // In time a last evaluation after fewer epochs is taken for a whole one.
+      const to = inFlops ? goal : from + Math.ceil((goal - from) / unit) * unit;
+      return going.reduce((sum, trial) => sum + costBetween(trial, from, to), 0);
+    };
+    const rung = { epochs: paidFor(from, Math.min(epochs, from * eta), costTo), trials: room };
+    if (!(costTo(rung.epochs) > 0)) break;
     rungs = [...rungs, rung];
     await climb(rung, rungs.length - 1);
   }
