@@ -8,6 +8,7 @@ import { ConfigError, UsageError } from '../../errors.ts';
 import { generationFlops, languageFlops } from '../../measure/flops/generation.ts';
 import { drawnLabels, stepFlops, totalFlops } from '../../measure/flops/step.ts';
 import type { Budget } from '../search/budget.ts';
+import { epochSums } from './epoch-sums.ts';
 
 /** Epochs that are looked at, at least, where windows move from one to the next. */
 const EPOCHS = 10;
@@ -16,10 +17,10 @@ const EPOCHS = 10;
 export type FlopsOfEpochs = (epochs: number) => number;
 
 /**
- * Floating-point operations of so many epochs of training, batch by batch: model and objective, forwards and backwards,
- * `2` for a product and a sum. Where windows move, the epochs after those that are looked at repeat them; of what is
- * drawn anew in each step, such as the sentences of a language, one draw. Nothing for a model or a loss whose operations
- * are not counted, and for generation before its codes are known.
+ * Floating-point operations of so many epochs of training, batch by batch: model and objective, forwards and
+ * backwards, `2` for a product and a sum. Where windows move, the epochs after those that are looked at repeat them; of
+ * what is drawn anew in each step, such as the sentences of a language, one draw. Nothing for a model or a loss whose
+ * operations are not counted, and for generation before its codes are known.
  */
 export async function trainingFlops(
   config: RecipeConfig,
@@ -31,14 +32,12 @@ export async function trainingFlops(
   const looked = Math.min(wholeTurns(config), config.training.epochs);
   try {
     const flopsOf = await batchFlops(config, train, coded);
-    const sums = [0];
-    for (let epoch = 0; epoch < looked; epoch++) {
-      const own = windows?.examples(examples, epoch) ?? examples;
-      let total = 0;
-      for (const [step, indices] of spreadBatches(own, config.training.batchSize).entries())
-        total += totalFlops(flopsOf(own, indices, step));
-      sums.push(sums[epoch] + total);
-    }
+    const { batchSize } = config.training;
+    const sums = epochSums(
+      looked,
+      (epoch) => windows?.examples(examples, epoch) ?? examples,
+      (own) => spreadBatches(own, batchSize).reduce((sum, each, step) => sum + totalFlops(flopsOf(own, each, step)), 0),
+    );
     return (epochs) => Math.floor(epochs / looked) * sums[looked] + sums[epochs % looked];
   } catch (error) {
     if (error instanceof ConfigError) return undefined;

@@ -82,7 +82,8 @@ export async function search(request: SearchRequest): Promise<Searched> {
   if (refused.size === drawn.length) throw firstRefusal;
   const flops = await Promise.all(configs.map((each) => each && plannedFlops(each, split.train)));
   const counted = configs.every((each, i) => each === undefined || flops[i] !== undefined);
-  for (const each of configs) if (each && budget) await checkCounted('budget', budget, each, split.train);
+  for (const [i, each] of configs.entries())
+    if (each && budget && flops[i] === undefined) await checkCounted('budget', budget, each, split.train);
 
   makeFolder(join(out, 'trials'));
   const lock = lockRun(runDirAt(out));
