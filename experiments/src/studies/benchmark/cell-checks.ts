@@ -1,7 +1,9 @@
 import { metricNames } from '@seqrec/models';
 import type { RecipeConfig } from '../../config/schema.ts';
+import type { PreparedData } from '../../data/dataset.ts';
 import { ConfigError } from '../../errors.ts';
 import { isRankedByWindow, rankingRules } from '../../run/evaluation/protocol.ts';
+import { checkAgainstData } from '../../run/open/check-config.ts';
 import { firstDifference } from '../../run/open/resume.ts';
 import { type Cell, cellName, rowName } from './cell.ts';
 import { folderName } from './folder-name.ts';
@@ -35,6 +37,16 @@ export function checkMeasured(cell: Cell, metrics: readonly string[]): void {
   throw new ConfigError(
     `benchmark: ${cellName(cell)}: expected evaluation.ks with the cut-offs of ${metrics.join(', ')}, which the tables show; got ${ks.join(', ')} without ${missing}`,
   );
+}
+
+/** @throws ConfigError naming the cell, for what only its data can tell. */
+export function checkCellAgainstData(cell: Cell, data: PreparedData): void {
+  try {
+    checkAgainstData(cell.config, data);
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    throw new ConfigError(`benchmark: ${cellName(cell)}: ${error.message}`);
+  }
 }
 
 /**

@@ -170,7 +170,7 @@ it('refuses before anything trains what would stop by the test set, and what can
     const { code, errors } = await bench(shops, 'stops', `--${key}`, value, '--data.split.validation', 'none');
     expect(code).toBe(2);
     expect(errors).toContain(
-      `${key}: expected ${expected} with the split global-time, which has no validation set; got ${value}`,
+      `benchmark: shop, time, SASRec: ${key}: expected ${expected} with the split global-time, which has no validation set; got ${value}`,
     );
   }
   const other = await bench(shops, 'stops', '--retrain', '--data.split', 'train-test');

@@ -1,7 +1,6 @@
 import { join, relative } from 'node:path';
 import { saveResult } from '../../results/saved.ts';
 import { checkRunsFolder } from '../../run/folder/run-dir.ts';
-import { checkAgainstData } from '../../run/open/check-config.ts';
 import { withSideOf } from '../../run/open/native-products.ts';
 import { checkBackendOptions, startBackend } from '../../run/process/backend.ts';
 import { Interrupted, listenForStop, signalExitCode } from '../../run/process/stop.ts';
@@ -9,6 +8,7 @@ import { Progress } from '../../terminal/progress.ts';
 import { definitionTitle } from '../definitions.ts';
 import { checkChooses, checkRankedAlike } from '../search/check-space.ts';
 import { type Cell, cellName, rowName } from './cell.ts';
+import { checkCellAgainstData } from './cell-checks.ts';
 import { cellDefinition } from './cell-definition.ts';
 import { benchmarkCells, retrainedCell } from './cells.ts';
 import { Grid } from './grid.ts';
@@ -47,7 +47,7 @@ export async function runBenchmark(request: BenchmarkRequest): Promise<number> {
     // What can be refused is refused before anything trains.
     for (const cell of cells) {
       const { data } = await grid.prepared(cell);
-      checkAgainstData(cell.config, data);
+      checkCellAgainstData(cell, data);
       if (request.retrain) retrainedCell(cell, 1, data.split.interactions);
       if (request.tune === undefined) continue;
       checkChooses(data.split);
