@@ -106,7 +106,7 @@ function resultSection(
   const size = parameters
     ? ` ${formatCount(parameters.total)} parameters, ${formatCount(parameters.encoder)} of them outside the ${evaluated.some(isOfRows) ? 'tables of fields' : 'item and position tables'}.`
     : '';
-  const spread = rows.some(({ intervals }) => intervals !== undefined)
+  const spread = rows.some(({ intervals = {} }) => Object.keys(intervals).length > 0)
     ? ' Below a figure: its 95 % interval over users (bootstrap); other seeds are another matter.'
     : '';
   const note = `${which}${size}${spread}`;

@@ -315,6 +315,7 @@ test('rows of fewer than six users have no intervals, and it is said why', async
   const { final, definitions } = resultsOf(run);
   expect(final?.intervals).toEqual({});
   expect(definitions).toContain('Intervals over users: none; 5 users: too few for an interval.');
+  expect(readFileSync(run.report, 'utf8')).not.toContain('its 95 % interval');
   const { output } = await runMain('compare', run.path, run.path);
   expect(output).toContain('5 users: too few for an interval');
   expect(output).not.toContain('[');
