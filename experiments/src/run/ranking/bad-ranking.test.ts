@@ -110,6 +110,27 @@ test('a label that is the same in all rows is no error where the task does not l
   expect(code).not.toBe(0);
 });
 
+test('a label that is the same in the training rows alone is refused', async () => {
+  mkdirSync(join(folder, 'early'));
+  const { csv: early } = rankingWorld(join(folder, 'early'), {
+    rows: 600,
+    stars: (row) => (row.k < 450 ? 5 : tasteStars(row)),
+  });
+  const { code, errors } = await train('--data.path', early, '--data.split.kind', 'rows-by-time');
+  expect(errors).toContain('expected the label label to differ among the training rows; got 1 in all of the 360 ');
+  expect(code).not.toBe(0);
+});
+
+test('a label that is 1 or missing is no error where its parent tells rows of 0', async () => {
+  const bought = csv('bought', (line, k) => price(line, Number(line.split(',')[3]) > 3 && k % 2 === 0 ? '1' : ''));
+  const labels = ['label', { column: 'price', parent: 'label' }];
+  const argv = [
+    ...['--data.path', bought, '--data.labels', '["price"]', '--task.labels', JSON.stringify(labels)],
+    ...['--evaluation.segments', '["hour"]', '--out', join(folder, 'bought-runs'), '--epochs', '1'],
+  ];
+  expect(await train(...argv)).toMatchObject({ code: 0, errors: '' });
+});
+
 test('a feature without a value in some rows is no error', async () => {
   const argv = [
     ...['--data.path', csv('nan', (line, k) => (k % 3 === 0 ? price(line, 'NaN') : line))],

@@ -12,8 +12,8 @@ import { rowSegmentations } from './segments.ts';
 /**
  * Checks what only the data can tell, before the first step and not after the first epoch.
  *
- * @throws ConfigError naming the key; {DataError} `constant-label` for a label of the task that is the same in all
- *   training rows.
+ * @throws ConfigError naming the key; {DataError} `constant-label` for a label that is judged and the same in
+ *   all training rows.
  */
 export function checkRankingAgainstData(
   config: RankingRunConfig,
@@ -22,10 +22,9 @@ export function checkRankingAgainstData(
 ): void {
   const { evaluation, optimizer } = config;
   checkDecay(optimizer);
-  const { labels } = split.interactions.roles;
   checkTrainingLabels(
     split.train,
-    labels.filter((label) => task.columns?.targets?.includes(label)),
+    task.judged.map((label) => ({ name: label.column, values: labelsOf(split.interactions, label) })),
   );
   checkDecidedByValidation(config, split);
   rowSegmentations(evaluation, { train: split.train, set: split.test, task });

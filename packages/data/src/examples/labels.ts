@@ -66,21 +66,21 @@ export function constantLabel({ targets }: Pick<ExampleSet, 'targets'>, { values
 /**
  * Refuses a training part from which nothing can be learned of a label, as all its rows have the same or none.
  *
- * @param labels columns in the role `labels`; default all of them
+ * @param labels default: all columns in the role `labels`
  * @throws {DataError} `constant-label` naming the label, its value and the number of rows
  */
 export function checkTrainingLabels(
   train: ExampleSet,
-  labels: readonly string[] = train.interactions.roles.labels,
+  labels: readonly Label[] = train.interactions.roles.labels.map((name) => labelOf(train.interactions, name)),
 ): void {
-  const operation = 'checkTrainingLabels';
   const { interactions, targets } = train;
-  for (const name of labels) {
-    const value = constantLabel(train, labelOf(interactions, name, operation));
+  for (const label of labels) {
+    const value = constantLabel(train, label);
     if (value === undefined) continue;
+    const { name } = label;
     const rows = `${targets.length} training rows of ${interactions.name}`;
     throw new DataError(
-      operation,
+      'checkTrainingLabels',
       `expected the label ${name} to differ among the training rows; got ` +
         (Number.isNaN(value) ? `no value in any of the ${rows}` : `${value} in all of the ${rows}`),
       {

@@ -210,10 +210,14 @@ describe('checkTrainingLabels', () => {
     expect(() => checkTrainingLabels(trainOn((value) => !(value > 5)))).not.toThrow();
   });
 
-  it('looks at the labels that are named', () => {
+  it('looks at the labels that are given', () => {
     const one = trainOn((value) => !(value > 4));
+    const whole = stars.map((value) => (Number.isNaN(value) ? 0 : value));
     expect(() => checkTrainingLabels(one, [])).not.toThrow();
-    expect(() => checkTrainingLabels(one, ['stars'])).toThrow('expected the label stars to differ');
+    expect(() => checkTrainingLabels(one, [{ name: 'stars', values: whole }])).not.toThrow();
+    expect(() => checkTrainingLabels(one, [{ name: 'stars', values: stars }])).toThrow(
+      'expected the label stars to differ',
+    );
   });
 
   it('refuses one value, with rows that have none or not, and none', () => {
