@@ -8,7 +8,7 @@ export interface GroupSum {
 }
 
 /** Rows by group, in their order; rows without a label (NaN) are in none. */
-export function rowsByGroup(groups: ArrayLike<number>, labels: ArrayLike<number>): number[][] {
+function rowsByGroup(groups: ArrayLike<number>, labels: ArrayLike<number>): number[][] {
   const members = new Map<number, number[]>();
   for (let row = 0; row < groups.length; row++) {
     if (Number.isNaN(labels[row])) continue;
