@@ -7,7 +7,7 @@ export { type LabelOptions, labelFromColumn } from './filters/label.ts';
 export { dropRepeats, kCoreWithoutRepeats } from './filters/repeats.ts';
 export { negativeSources, type SampledNegativesOptions, withSampledNegatives } from './filters/sampled-negatives.ts';
 export { type JoinLabelsOptions, joinLabels } from './label-store/join-labels.ts';
-export { labelsOf, type TeacherLabels, writeLabels } from './label-store/write-labels.ts';
+export { checkNewLabels, labelsOf, type TeacherLabels, writeLabels } from './label-store/write-labels.ts';
 export { type DatasetSource, datasetName, type LoadOptions, loadDataset } from './load.ts';
 export { type UniformNegativesOptions, uniformNegatives } from './negatives/uniform.ts';
 export { epochOrder, type RandomSource, randomSource } from './random.ts';

@@ -1,4 +1,4 @@
-import { type ExampleSet, writeLabels } from '@seqrec/data';
+import { checkNewLabels, type ExampleSet, writeLabels } from '@seqrec/data';
 import { ClickRows } from '@seqrec/models';
 import { UsageError } from '../../errors.ts';
 import type { Progress } from '../../terminal/progress.ts';
@@ -33,6 +33,7 @@ export async function writeTeacherLabels(
   const set: ExampleSet | undefined = split[part];
   if (set === undefined)
     throw new UsageError(`--split: expected a part of the split ${split.protocol}; got ${part}, which it has not`);
+  checkNewLabels(store, { teacher, labels: ranking.task.judged.map(({ label }) => label) });
   const context = { task: ranking.task, batchSize: config.evaluation.batchSize, progress };
   const { labels } = await evaluateRows(model, set, context);
   const columns = new Map<string, Float32Array>();

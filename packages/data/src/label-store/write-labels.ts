@@ -26,23 +26,21 @@ export function labelsOf(store: string, teacher: string): string {
 }
 
 /**
- * Writes the predictions of a model into a store: Parquet, `STORE/teacher=NAME/day=YYYY-MM-DD/*.parquet` (the day of
- * the event, UTC; `none` where there are no times), with the columns `user`, `item`, `time`, `nth`, `trained_to` and
- * one a label, float32. Whole or not at all.
+ * Checks what {@link writeLabels} asks for before it writes, for those who have not yet computed what they write.
  *
- * @throws {OptionError} for a name that is no name of a folder; {DataError} `file-exists` for a teacher that is there,
- *   `missing-package` without DuckDB
+ * @returns the folder of the labels, which is not there yet.
+ * @throws {OptionError} for a name that is no name of a folder, and labels of the names of the columns of a store;
+ *   {DataError} `file-exists` for a teacher that is there
  */
-export async function writeLabels(
+export function checkNewLabels(
   store: string,
-  interactions: Interactions,
-  { events, columns, teacher, trainedTo }: TeacherLabels,
-): Promise<string> {
+  { teacher, labels }: { readonly teacher: string; readonly labels: readonly string[] },
+): string {
   if (!/^[\w.-]+$/.test(teacher))
     throw new OptionError(OPERATION, `expected a name of letters, digits, dots and dashes; got ${teacher}`, {
       key: 'teacher',
     });
-  const taken = [...columns.keys()].find((name) => storeColumns.includes(name.toLowerCase()));
+  const taken = labels.find((name) => storeColumns.includes(name.toLowerCase()));
   if (taken !== undefined)
     throw new OptionError(
       OPERATION,
@@ -58,12 +56,28 @@ export async function writeLabels(
       code: 'file-exists',
       hint: 'remove the folder, or give the teacher another name',
     });
+  return folder;
+}
+
+/**
+ * Writes the predictions of a model into a store: Parquet, `STORE/teacher=NAME/day=YYYY-MM-DD/*.parquet` (the day of
+ * the event, UTC; `none` where there are no times), with the columns `user`, `item`, `time`, `nth`, `trained_to` and
+ * one a label, float32. Whole or not at all.
+ *
+ * @throws what {@link checkNewLabels} throws; {DataError} `missing-package` without DuckDB
+ */
+export async function writeLabels(
+  store: string,
+  interactions: Interactions,
+  { events, columns, teacher, trainedTo }: TeacherLabels,
+): Promise<string> {
+  const names = [...columns.keys()];
+  const folder = checkNewLabels(store, { teacher, labels: names });
   mkdirSync(store, { recursive: true });
   const unfinished = `${folder}.unfinished`;
   rmSync(unfinished, { recursive: true, force: true });
   const { connection, close } = await openDuckdb(OPERATION);
   try {
-    const names = [...columns.keys()];
     const own = names.map((name) => `${sqlName(name)} FLOAT`);
     await connection.run(
       `CREATE TABLE labels (user VARCHAR, item VARCHAR, time DOUBLE, nth INTEGER, trained_to DOUBLE, day VARCHAR, ${own.join(', ')})`,

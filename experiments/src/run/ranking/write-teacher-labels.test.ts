@@ -1,0 +1,13 @@
+import { tmpdir } from 'node:os';
+import { expect, test } from 'vitest';
+import type { OpenRanking } from './open-ranking.ts';
+import { writeTeacherLabels } from './write-teacher-labels.ts';
+
+test('heads that a store cannot have are refused before any row is scored', async () => {
+  // Without a model, which would be asked for the rows.
+  const opened = { data: { split: { train: {} } }, ranking: { task: { judged: [{ label: 'time' }] } } };
+  const options = { store: tmpdir(), teacher: 'run-1', part: 'train' } as Parameters<typeof writeTeacherLabels>[1];
+  await expect(writeTeacherLabels(opened as unknown as OpenRanking, options)).rejects.toThrow(
+    'expected labels beside the columns of a store, user, item, time, nth, trained_to, day, teacher; got time',
+  );
+});
