@@ -26,7 +26,7 @@ export interface ExecuteRequest extends ExecuteOptions {
 /** A run of retrieval from beginning to report. Without results when a signal stopped it; then all is saved. */
 export async function executeRun(request: ExecuteRequest): Promise<Executed> {
   const { name, config, previous, progress, stop, ranks, partition, shardOptimizer } = request;
-  checkAgainstData(config, request.data);
+  checkAgainstData(config, request.data, previous !== undefined);
   const generation = await runIds(config, request.data, { previous, progress });
   const data = { ...request.data, ...(generation && { generation }) };
   const warning = rowNumberWarning(config, data);

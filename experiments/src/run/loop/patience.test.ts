@@ -70,6 +70,21 @@ describe('training.patience', () => {
     expect(existsSync(join(folder, 'none'))).toBe(false);
   });
 
+  test('ends a run by its test set only where that has begun so', async () => {
+    const out = mkdtempSync(join(folder, 'runs-'));
+    const { code, errors } = await runMain(
+      ...['train', '--config', file, '--quiet', '--out', out, '--epochs=1'],
+      ...['--data.split=train-test', '--evaluation.checkpoint=last'],
+    );
+    expect(code, errors).toBe(0);
+    const run = join(out, readdirSync(out)[0]);
+    const saved = JSON.parse(readFileSync(join(run, 'config.json'), 'utf8'));
+    saved.config.training.patience = 2;
+    writeFileSync(join(run, 'config.json'), JSON.stringify(saved));
+    const resumed = await runMain('train', '--resume', run, '--training.epochs=2', '--quiet');
+    expect(resumed.code, resumed.errors).toBe(0);
+  });
+
   test('stops when the metric no longer improves, and a run resumed in the middle stops at the same epoch', async () => {
     const { run } = await train('--epochs=30');
     const values = epochsOf(run).map((record) => (record as { metrics: Record<string, number> }).metrics);

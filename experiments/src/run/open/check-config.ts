@@ -86,12 +86,13 @@ export function checkDecidedByValidation(
 /**
  * Checks what only the data can tell, before the first step and not after the first epoch.
  *
+ * @param isResumed whether the run has begun: what decides in it was decided then.
  * @throws ConfigError naming the key.
  */
-export function checkAgainstData(config: RecipeConfig, data: PreparedData): void {
+export function checkAgainstData(config: RecipeConfig, data: PreparedData, isResumed = false): void {
   const { evaluation } = config;
   checkTimes(config, data);
-  checkDecidedByValidation(config, data.split);
+  if (!isResumed) checkDecidedByValidation(config, data.split);
   windowPolicy(config);
   if (config.initialWeights !== undefined && config.itemVectors !== undefined)
     throw new ConfigError(

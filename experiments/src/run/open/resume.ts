@@ -44,7 +44,7 @@ export function savedRun(run: RunDir): { readonly name: string; readonly config:
       `${run.config}: expected an object with recipe and config; got ${JSON.stringify(saved).slice(0, 60)}`,
     );
   try {
-    const config = withEarlierRules(saved.config);
+    const config = withoutIdle(withEarlierRules(saved.config));
     return { name: saved.recipe, config: validate(runConfigSchema(config), config, `${run.config}: config.`) };
   } catch (error) {
     // Not the command line is wrong but the folder.
@@ -66,6 +66,29 @@ function withEarlierRules(config: Record<string, unknown>): Record<string, unkno
   const isOther = isObject(config.task) && config.task.kind !== 'retrieval';
   if (!isObject(config.evaluation) || isOther) return config;
   return { ...config, evaluation: { ties: 'optimistic', queryTime: 'target', ...config.evaluation } };
+}
+
+/**
+ * Before they were refused two settings of `ranking` changed nothing: `group` without a loss that compares rows, and of
+ * `lossWeights` those of heads with a weight.
+ */
+function withoutIdle(config: Record<string, unknown>): Record<string, unknown> {
+  if (!isObject(config.task) || config.task.kind !== 'ranking') return config;
+  const { group, lossWeights, ...task } = config.task;
+  const { labels = [], loss } = task as { readonly labels?: readonly unknown[]; readonly loss?: unknown };
+  const heads = labels.map((label) => (isObject(label) ? label : { column: label }));
+  const comparesRows = heads.concat({ loss }).some((head) => head.loss === 'pairwise' || head.loss === 'listwise');
+  const isWeighed = Array.isArray(lossWeights) && heads.some(({ weight }) => weight !== undefined);
+  return {
+    ...config,
+    task: {
+      ...task,
+      ...(comparesRows && group !== undefined && { group }),
+      ...(isWeighed
+        ? { labels: heads.map((head, l) => ({ weight: lossWeights[l], ...head })) }
+        : lossWeights !== undefined && { lossWeights }),
+    },
+  };
 }
 
 /**

@@ -12,6 +12,7 @@ import { rowSegmentations } from './segments.ts';
 /**
  * Checks what only the data can tell, before the first step and not after the first epoch.
  *
+ * @param isResumed whether the run has begun: what decides in it was decided then.
  * @throws ConfigError naming the key; {DataError} `constant-label` for a label that is judged and the same in
  *   all training rows.
  */
@@ -19,6 +20,7 @@ export function checkRankingAgainstData(
   config: RankingRunConfig,
   { split }: PreparedRows,
   { task }: ResolvedRanking,
+  isResumed = false,
 ): void {
   const { evaluation, optimizer } = config;
   checkDecay(optimizer);
@@ -26,7 +28,7 @@ export function checkRankingAgainstData(
     split.train,
     task.judged.map((label) => ({ name: label.column, values: labelsOf(split.interactions, label) })),
   );
-  checkDecidedByValidation(config, split);
+  if (!isResumed) checkDecidedByValidation(config, split);
   rowSegmentations(evaluation, { train: split.train, set: split.test, task });
   const watched = watchedSet(split);
   const { judged } = task;

@@ -31,7 +31,7 @@ export async function executeRankingRun(request: ExecuteRankingRequest): Promise
     );
   const { split } = data;
   const ranking = rankingOf(config, split.train);
-  checkRankingAgainstData(config, data, ranking);
+  checkRankingAgainstData(config, data, ranking, previous !== undefined);
   sayLargeBatch(config, split.train, progress, 'rows');
   const described = summariseData(split);
   if (previous) checkSameData(previous, described.digest);

@@ -256,6 +256,29 @@ test('a run that is gone on with ends with the weights of one left alone, its pl
   expect(changed.errors).toContain('evaluation.selectBy: expected undefined as in the run; got "logloss"');
 });
 
+test('a run with settings of before they were refused is evaluated and gone on with', async () => {
+  const yaml = join(folder, 'plain.yaml');
+  writeFileSync(
+    yaml,
+    readFileSync(world.yaml, 'utf8')
+      .replace(/ {2}schedule: .*\n/, '')
+      .replace('validation: 0.2', 'validation: 0'),
+  );
+  const begun = await train('before', '--config', yaml, '--quiet', '--epochs', '1');
+  expect(begun, begun.errors).toMatchObject({ code: 0 });
+  const run = latest('before');
+  const { recipe, config } = JSON.parse(readFileSync(run.config, 'utf8'));
+  const idle = { group: 'hour', labels: [{ column: 'label', weight: 1 }], lossWeights: [3] };
+  const before = { ...config, task: { ...config.task, ...idle }, training: { ...config.training, patience: 2 } };
+  writeFileSync(run.config, JSON.stringify({ recipe, config: before }));
+  const { output } = await runMain('evaluate', run.path, '--checkpoint', 'last', '--json', '--quiet');
+  expect((JSON.parse(output) as RankingFigures).metrics).toEqual(resultsOf(run).final?.metrics);
+  const resumed = await train('before', '--resume', 'latest', '--epochs', '2', '--quiet');
+  expect(resumed, resumed.errors).toMatchObject({ code: 0 });
+  const anew = await fresh('before', '--task.group', 'hour');
+  expect(anew.errors).toContain('task: group: expected it with pairwise or listwise');
+});
+
 describe('a run whose scores are an order within groups', () => {
   let [run, results] = [] as unknown as [RunDir, RunResults];
   beforeAll(async () => {
