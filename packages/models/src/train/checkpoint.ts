@@ -169,7 +169,7 @@ export function loadCheckpoint(file: string, trainer: Trainer, options: LoadOpti
     }
     if (differing.length > 0) {
       throw new CheckpointError(
-        `checkpoint: ${file}: expected the same run; ${differing.join('; ')}; use the settings of the checkpoint, or start anew`,
+        `checkpoint: ${file}: expected the same run; ${differing.join('; ')}; use the settings of the checkpoint, or start anew; where training alone differs, from its weights (initialWeights)`,
         file,
       );
     }

@@ -8,7 +8,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { uploadBatch } from '../../inputs.ts';
 import type { Ranker } from '../../model.ts';
 import { createModel } from '../../registry.ts';
-import { loadModel, saveCheckpoint } from '../../train/checkpoint.ts';
+import { loadCheckpoint, loadModel, saveCheckpoint } from '../../train/checkpoint.ts';
 import { createTrainer, type Trainer } from '../../train/trainer.ts';
 import { createTask } from '../registry.ts';
 import { sessionWeights } from './session-weights.ts';
@@ -131,9 +131,14 @@ it.each(['pairwise', 'listwise'] as const)('%s learns the order within users', a
   expect(found.metrics.GAUC).toBeGreaterThan(0.65);
 });
 
-it('the identity of a task has the parents of its heads', () => {
-  const of = (labels: unknown[]) => createTask({ kind: 'ranking', labels }, { train }).identity;
-  expect(of([click, conditional])).not.toEqual(of([click, 'bought']));
+it('a checkpoint of heads without parents is not gone on with by heads with them, except from its weights', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'seqrec-parents-'));
+  const file = join(folder, 'run.safetensors');
+  await saveCheckpoint(file, trainerOf({ labels: [click, 'bought'] }).trainer);
+  await expect(loadCheckpoint(file, trainerOf({ labels: [click, conditional] }).trainer)).rejects.toThrow(
+    /expected the same run; .*heads.*; use the settings of the checkpoint, or start anew; where training alone differs, from its weights \(initialWeights\)$/,
+  );
+  rmSync(folder, { recursive: true });
 });
 
 it('rows of a group are in one part, and parts change nothing', async () => {
