@@ -31,7 +31,7 @@ const labelSchema = z
       .number()
       .min(0)
       .optional()
-      .describe('What its loss is multiplied by; default that of `lossWeights`, which is not beside it, or 1.'),
+      .describe('What its loss is multiplied by; default 1. Where a head has one, `lossWeights` is left out.'),
     parent: name
       .optional()
       .describe(
