@@ -591,7 +591,7 @@ export {
   type ValueTerm,
 } from './tasks/ranking/config.ts';
 export type { RankedLabel, RankingEvaluation } from './tasks/ranking/evaluation.ts';
-export type { Judged } from './tasks/ranking/heads.ts';
+export { type Judged, judgedAs } from './tasks/ranking/heads.ts';
 export { impliedLabels } from './tasks/ranking/implied-labels.ts';
 export { isJudgedBy, judgedMetrics } from './tasks/ranking/judged-metrics.ts';
 export { rankingLabels } from './tasks/ranking/labels.ts';

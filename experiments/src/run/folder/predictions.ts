@@ -17,7 +17,8 @@ import { RunError } from '../../errors.ts';
 export interface SavedPredictions {
   /** Groups are those that the run was judged by: the users, or of an order the groups of the task. */
   readonly rows: ScoredRows;
-  readonly as: Judged;
+  /** Absent in files of runs from before it was written, whose configuration tells it. */
+  readonly as?: Judged;
   /** The dense user of each row; `users.jsonl` beside the file has their ids. */
   readonly users: Int32Array;
   /** The event of each row, a place in the data. */
@@ -84,7 +85,7 @@ export function readPredictions(file: string): SavedPredictions {
       metadata.loss === 'squared'
         ? valueRows({ ...kept, predictions: scores })
         : clickRows({ ...kept, logits: scores }),
-    as: (metadata.as ?? metadata.loss ?? 'binary') as Judged,
+    ...(metadata.as !== undefined && { as: metadata.as as Judged }),
     users,
     events,
     label: metadata.label ?? 'unknown',

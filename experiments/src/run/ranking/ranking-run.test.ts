@@ -1,7 +1,7 @@
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { ClickRows, decodeSafetensors, rankingMetrics } from '@seqrec/models';
+import { ClickRows, decodeSafetensors, encodeSafetensors, rankingMetrics, writeFileAtomic } from '@seqrec/models';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { rankingWorld } from '../../testing/ranking-world.ts';
 import { runMain } from '../../testing/run-main.ts';
@@ -326,6 +326,11 @@ describe('a run whose scores are an order within groups', () => {
     expect(of(other, 'GAUC')?.b).toBeCloseTo(resultsOf(latest('order')).final?.metrics.GAUC as number, 6);
     const refused = await runMain('compare', run.path, latest('order').path, '--metrics', 'logloss');
     expect(refused.errors).toContain('expected of NDCG@10, GAUC, AUC, with commas, for runs whose scores are an order');
+    // Files did not always say what scores are.
+    const { tensors, metadata } = decodeSafetensors(readFileSync(run.predictions), run.predictions);
+    const { as: _, ...earlier } = metadata;
+    await writeFileAtomic(run.predictions, encodeSafetensors({ tensors, metadata: earlier }));
+    expect((await compared(run.path)).differences).toEqual(same.differences);
   });
 });
 

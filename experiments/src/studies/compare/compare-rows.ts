@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
-import { ClickRows, clickRows } from '@seqrec/models';
+import { ClickRows, clickRows, type Judged, judgedAs, type RankingConfig } from '@seqrec/models';
+import type { RankingRunConfig } from '../../config/ranking-schema.ts';
 import type { DataSummary } from '../../data/data-summary.ts';
 import { RunError, UsageError } from '../../errors.ts';
 import {
@@ -125,17 +126,23 @@ function recorded(run: RunDir): RunProtocol {
   ]);
 }
 
-function predictionsOf(run: RunDir): SavedPredictions & { readonly rows: ClickRows } {
+function predictionsOf(run: RunDir): SavedPredictions & { readonly rows: ClickRows; readonly as: Judged } {
   if (!existsSync(run.predictions))
     throw new RunError(
       `${run.predictions}: expected the predictions of a finished run; there are none; go on with seqrec train --resume ${run.path}`,
     );
   const saved = readPredictions(run.predictions);
-  const { rows } = saved;
-  if (rows instanceof ClickRows) return { ...saved, rows };
+  const { rows, as = judgedBy(rankingRunConfig(run)) } = saved;
+  if (rows instanceof ClickRows) return { ...saved, rows, as };
   throw new RunError(
     `compare: expected runs of the loss binary, whose metrics have an interval; got ${run.id}, of labels that are numbers`,
   );
+}
+
+/** What the first label of a run is judged as. */
+function judgedBy({ task }: RankingRunConfig): Judged {
+  const { labels: [first] = [], loss = 'binary' } = task as Partial<RankingConfig>;
+  return judgedAs[(typeof first === 'object' ? first.loss : undefined) ?? loss] ?? 'binary';
 }
 
 const ABOUT =
