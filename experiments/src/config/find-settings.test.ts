@@ -56,7 +56,7 @@ test('a table where there is room, else a list; no line is longer than the termi
   const all = find('optimizer');
   const wide = renderSettings(all, 120);
   expect(wide).toMatch(/^setting +values +default +what\n-/);
-  expect(wide).toMatch(/^optimizer\.epsilon +number > 0 +1e-8 +Added to the root/m);
+  expect(wide).toMatch(/^optimizer\.epsilon +number > 0 +1e-8 +Of AdamW: added/m);
   expect(wide).toContain('\nWith optimizer.schedule.kind linear, cosine:\n');
   const narrow = renderSettings(all, 80);
   expect(narrow).toMatch(/^ {2}optimizer\.epsilon/m);
