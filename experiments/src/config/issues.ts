@@ -1,6 +1,6 @@
 import type { z } from 'zod';
 import { suggestion } from '../suggest.ts';
-import { branchesAt, isRecord, nodesAt, propertyOf } from './json-schema.ts';
+import { branchesAt, expand, isRecord, nodesAt, propertyOf } from './json-schema.ts';
 import { tags } from './settings.ts';
 
 /** One thing wrong with a configuration: the path of the key, and the message without that path. */
@@ -42,10 +42,9 @@ export function renderPath(path: readonly (string | number)[]): string {
 function describe(schema: z.ZodType, value: unknown, issue: z.core.$ZodIssue): ConfigIssue[] {
   const path = issue.path.map((part) => (typeof part === 'symbol' ? String(part) : part));
   if (issue.code === 'unrecognized_keys') {
-    const known = knownKeys(schema, value, path);
     return issue.keys.map((key) => ({
       path: [...path, key],
-      message: `unknown key; ${suggestion(key, known)}`,
+      message: notTaken(schema, value, path, key),
       unknownKey: true,
     }));
   }
@@ -133,6 +132,27 @@ export function knownKeys(schema: z.ZodType, value: unknown, path: readonly (str
 /** Whether an object at `path` may have the key `key`, one of its own or one of any name. */
 export function takesKey(schema: z.ZodType, value: unknown, path: readonly (string | number)[], key: string): boolean {
   return branchesAt(schema, value, path).some((branch) => propertyOf(branch, key) !== undefined);
+}
+
+/** Why an object at `path` has no key `key`: another kind of it has, or what it may have. */
+export function notTaken(
+  schema: z.ZodType,
+  value: unknown,
+  path: readonly (string | number)[],
+  key: string,
+  prefix = '',
+): string {
+  const having = nodesAt(schema, value, path)
+    .flatMap((node) => expand(node, undefined))
+    .flatMap(({ properties = {} }) => (Object.hasOwn(properties, key) ? [properties] : []));
+  for (const tag of tags) {
+    const kinds = new Set<unknown>(
+      having.map((properties) => properties[tag]?.const).filter((kind) => kind !== undefined),
+    );
+    if (kinds.size > 0 && !kinds.has(at(value, [...path, tag])))
+      return `unknown key; it is one of ${prefix}${tag} ${[...kinds].join(', ')}`;
+  }
+  return `unknown key; ${suggestion(key, knownKeys(schema, value, path), prefix)}`;
 }
 
 function choicesAt(schema: z.ZodType, value: unknown, path: readonly (string | number)[]): unknown[] {

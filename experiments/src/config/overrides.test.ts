@@ -50,12 +50,10 @@ test('a wrong type names the key, what was expected and what was given', () => {
   );
 });
 
-test('an unknown key comes with the nearest one of the same level and the same model kind', () => {
+test('an unknown key comes with the kind that has it, or the nearest one of the same level and kind', () => {
   expect(() => apply('model.numBlock', '4')).toThrow('--model.numBlock: unknown key; did you mean --model.numBlocks?');
   expect(() => apply('modle.numBlocks', '4')).toThrow('--modle.numBlocks: unknown key; did you mean --model?');
-  expect(() => apply('model.ffnDim', '4')).toThrow(
-    '--model.ffnDim: unknown key; known: --model.kind, --model.numBlocks, --model.bias',
-  );
+  expect(() => apply('model.ffnDim', '4')).toThrow('--model.ffnDim: unknown key; it is one of --model.kind sasrec');
 });
 
 test('an unknown tag lists the tags', () => {

@@ -1,8 +1,7 @@
 import type { z } from 'zod';
 import type { Override } from '../arguments.ts';
 import { ConfigError } from '../errors.ts';
-import { suggestion } from '../suggest.ts';
-import { configIssues, knownKeys, takesKey } from './issues.ts';
+import { configIssues, knownKeys, notTaken, takesKey } from './issues.ts';
 import { sectionSchema, withDefaults } from './sections.ts';
 import { tags } from './settings.ts';
 import { validate } from './validate.ts';
@@ -160,8 +159,7 @@ function checkReachable(schema: z.ZodType, value: unknown, path: readonly string
   for (let i = 0; i < path.length; i++) {
     const around = path.slice(0, i);
     if (takesKey(schema, value, around, path[i])) continue;
-    const known = knownKeys(schema, value, around);
-    const prefix = ['--', ...path.slice(0, i).map((part) => `${part}.`)].join('');
-    throw new ConfigError(`--${key}: unknown key; ${suggestion(path[i], known, prefix)}`);
+    const prefix = ['--', ...around.map((part) => `${part}.`)].join('');
+    throw new ConfigError(`--${key}: ${notTaken(schema, value, around, path[i], prefix)}`);
   }
 }
