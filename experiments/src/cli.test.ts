@@ -96,7 +96,7 @@ describe('wrong usage ends with code 2 and a suggestion', () => {
     [['bench', 'gpu', '--backend', 'simd'], 'seqrec bench gpu: --backend: expected webgpu; got simd'],
     [
       ['bench', 'attention', '--blas', 'auto'],
-      '--blas: expected one of bench epoch, step, gemm, softmax, evaluate, catalogue, memory, generate; got bench attention',
+      '--blas: expected it of bench epoch, step, gemm, softmax, evaluate, catalogue, memory, generate; got it of bench attention',
     ],
     [
       ['bench', 'gemm', '--blas-from', '64'],
@@ -107,6 +107,23 @@ describe('wrong usage ends with code 2 and a suggestion', () => {
       '--blas-from: expected a whole number, at least 1; got 0',
     ],
     [['bench', 'gemm', '--blas', 'auto', '--backend', 'cpu'], '--blas: expected it with the backend simd; got cpu'],
+    [
+      ['bench', 'gemm', '--beams', '4', '--rounds', '1'],
+      '--beams: expected it of bench generate; got it of bench gemm',
+    ],
+    [
+      ['bench', 'attention', '--memory', '--width', '32'],
+      '--width: expected it of bench attention, softmax, evaluate, gpu, gpu --memory, serve, tables; got it of bench attention --memory',
+    ],
+    [
+      ['bench', 'serve', '--recipe', 'ml-1m/hstu'],
+      '--recipe: expected it of bench epoch, step, evaluate, threads, memory, ranks, generate; got it of bench serve',
+    ],
+    [
+      ['bench', 'exchange', '--shardTables', 'columns'],
+      '--shard-tables: expected it of bench ranks; got it of bench exchange',
+    ],
+    [['parity', 'a.json', '--steps', '3'], '--steps: expected it of parity --recipe; got it of parity FILES'],
     [['bench', 'epohc'], 'seqrec bench: unknown benchmark "epohc"; did you mean epoch?'],
     [['data', 'ml-1k'], 'seqrec data: expected a known data set or a file; got "ml-1k"; did you mean ml-1m?'],
     [['reproduce', 'hstu/ml1m'], 'table "hstu/ml1m" is not known; did you mean hstu/ml-1m?'],
@@ -117,7 +134,12 @@ describe('wrong usage ends with code 2 and a suggestion', () => {
     [['scale'], 'seqrec scale: expected a study, one of compute, length, data, history'],
     [['scale', 'compute', '--encoders', 'hstu,sasrek'], '--encoders: expected names among hstu, sasrec'],
     [['scale', 'data', '--widths', '32,64'], '--widths: expected one number for this study; got 32,64'],
-    [['scale', 'length', '--seed.x', '3'], 'seqrec scale length: unknown option --seed.x'],
+    [
+      ['scale', 'length', '--data.ties', 'file'],
+      '--data.ties: expected it of scale compute, data, history, staleness; got it of scale length',
+    ],
+    [['scale', 'compute', '--steps=9'], '--steps: expected it of scale data, history; got it of scale compute'],
+    [['scale', 'compute', '--flops', '1e9', '--budget', '1m'], 'expected --budget or --flops; got both'],
     [['scale', 'compute', '--widths', '32,x'], '--widths: expected distinct whole numbers such as 32,64; got "32,x"'],
     [['scale', 'compute', '--budget', '30'], '--budget: expected a time such as 90s, 30m or 2h; got "30"'],
     [['settings', 'modl.kind'], 'seqrec settings: unknown key modl.kind; did you mean model?'],

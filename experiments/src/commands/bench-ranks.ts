@@ -1,5 +1,4 @@
 import { integerOption } from '../arguments.ts';
-import { UsageError } from '../errors.ts';
 import type { Action } from '../invocation.ts';
 import type { SubjectRequest } from '../measure/bench/subject.ts';
 import { type GivenRankOptions, partitionOption, rankOptions } from '../run/ranks/rank-options.ts';
@@ -18,12 +17,6 @@ type Show = <T>(result: T, list: (result: T) => Listing, kind?: string) => Actio
 export async function benchRanksCommand(what: 'exchange' | 'ranks', options: RanksOptions, show: Show): Action {
   const rounds = integerOption('rounds', options.rounds) ?? 5;
   const partition = partitionOption(options.shardTables);
-  if (what === 'exchange' && partition !== undefined)
-    throw new UsageError('--shard-tables: expected it of bench ranks; got it of bench exchange, which has no table');
-  if (what === 'exchange' && options.shardOptimizer)
-    throw new UsageError(
-      '--shard-optimizer: expected it of bench ranks; got it of bench exchange, which has no optimiser',
-    );
   const { benchAmongRanks } = await import('../measure/ranks/bench-among-ranks.ts');
   const { listExchangeBench } = await import('../measure/ranks/exchange.ts');
   const { listRanksBench } = await import('../measure/ranks/steps.ts');

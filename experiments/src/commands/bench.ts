@@ -9,6 +9,7 @@ import { saveFolder } from '../results/saved.ts';
 import type { BackendOptions } from '../run/process/backend.ts';
 import { suggestion } from '../suggest.ts';
 import type { Listing } from '../terminal/listing.ts';
+import { type OptionsOf, refuseUnread, SETTINGS } from '../unread-options.ts';
 
 interface Options extends BackendOptions {
   readonly recipe: unknown;
@@ -51,28 +52,41 @@ interface Options extends BackendOptions {
 /** What `bench generate` decodes by unless told otherwise. */
 const GENERATE_RECIPE = 'amazon-beauty/sid-decoder';
 
-const benches = [
-  'epoch',
-  'step',
-  'gemm',
-  'attention',
-  'softmax',
-  'evaluate',
-  'stock',
-  'csv',
-  'catalogue',
-  'threads',
-  'memory',
-  'gpu',
-  'serve',
-  'exchange',
-  'ranks',
-  'tables',
-  'generate',
-];
+const RECIPE = ['recipe', 'data', SETTINGS];
+const BACKEND = ['backend', 'threads', 'precision'];
+/** Products by a native library: the others have none, or backends of their own. */
+const LIBRARY = ['blas', 'blas-from'];
+const RANKS = ['ranks', 'rank', 'rendezvous'];
 
-/** Those whose products may be those of a native library; the others have none, or backends of their own. */
-const WITH_LIBRARY = ['epoch', 'step', 'gemm', 'softmax', 'evaluate', 'catalogue', 'memory', 'generate'];
+/** What each benchmark can be told, besides what all can be. */
+const READS: OptionsOf = {
+  epoch: [...RECIPE, ...BACKEND, ...LIBRARY, 'repeat'],
+  step: [...RECIPE, ...BACKEND, ...LIBRARY, 'rounds', 'peer', 'items'],
+  gemm: [...BACKEND, ...LIBRARY, 'rounds', 'peer'],
+  attention: [...BACKEND, 'rounds', 'peer', 'length', 'width', 'memory'],
+  'attention --memory': [...BACKEND, 'memory'],
+  softmax: [...BACKEND, ...LIBRARY, 'rounds', 'peer', 'tokens', 'items', 'width'],
+  evaluate: [...RECIPE, ...BACKEND, ...LIBRARY, 'rounds', 'users', 'items', 'width', 'large'],
+  stock: ['threads', 'rounds'],
+  csv: ['rounds', 'rows', 'users', 'items', 'dir'],
+  catalogue: [...BACKEND, ...LIBRARY, 'items', 'steps', 'embeddings'],
+  threads: [...RECIPE, 'threads', 'rounds'],
+  memory: [...RECIPE, ...BACKEND, ...LIBRARY, 'steps'],
+  gpu: [...BACKEND, 'rounds', 'peer', 'length', 'width', 'tokens', 'memory'],
+  'gpu --memory': [...BACKEND, 'length', 'width', 'memory'],
+  serve: [
+    ...[...BACKEND, 'rounds', 'peer', 'length', 'width', 'blocks', 'heads', 'dim', 'candidates', 'microbatch'],
+    ...['users', 'load', 'plot', 'run', 'minutes', 'rate', 'workers', 'out', 'data'],
+  ],
+  exchange: [...RANKS, 'rounds'],
+  ranks: [...RECIPE, ...RANKS, 'rounds', 'shard-tables', 'shard-optimizer'],
+  tables: [...BACKEND, 'rounds', 'rows', 'width', 'cache', 'zipf', 'ids', 'steps', 'dir'],
+  generate: [...RECIPE, ...BACKEND, ...LIBRARY, 'rounds', 'peer', 'beams', 'users'],
+};
+
+const benches = Object.keys(READS).filter((name) => !name.includes(' '));
+
+const WITH_LIBRARY = benches.filter((name) => READS[name].includes('blas')).join(', ');
 
 export function registerBench(cli: CAC, invocation: Invocation): void {
   cli
@@ -83,9 +97,7 @@ export function registerBench(cli: CAC, invocation: Invocation): void {
         allowUnknownOptions: true,
       },
     )
-    .usage(
-      'bench epoch|step|gemm|attention|softmax|evaluate|stock|csv|catalogue|threads|memory|gpu|serve|exchange|ranks|tables|generate [options] [--section.key VALUE ...]',
-    )
+    .usage(`bench ${benches.join('|')} [options] [--section.key VALUE ...]`)
     .option('--recipe <name>', 'Recipe to train (epoch, step) or to evaluate (evaluate)', { default: 'ml-1m/hstu' })
     .option('--repeat <n>', 'Epochs to time (epoch)', { default: 1 })
     .option(
@@ -142,10 +154,7 @@ export function registerBench(cli: CAC, invocation: Invocation): void {
     .option('--backend <name>', 'auto, simd, cpu, wasm, webgpu or tensorflow', { default: 'auto' })
     .option('--threads <n>', 'Threads of the simd backend; threads: a list, default 1 and all')
     .option('--precision <p>', 'f32, or f16 for the operands of products (webgpu)')
-    .option(
-      '--blas <library>',
-      `Products of simd by a native library: auto, off or its path (${WITH_LIBRARY.join(', ')})`,
-    )
+    .option('--blas <library>', `Products of simd by a native library: auto, off or its path (${WITH_LIBRARY})`)
     .option(...BLAS_FROM)
     .option('--ranks <n>', 'Ranks that are threads (exchange, ranks: 2); not under mpiexec, which says how many')
     .option('--rank <r>', 'This process of several over TCP, with --ranks and --rendezvous (exchange, ranks)')
@@ -189,8 +198,10 @@ export function registerBench(cli: CAC, invocation: Invocation): void {
 }
 
 async function run(what: string, options: Options, invocation: Invocation): Action {
-  if (options.blas !== undefined && !WITH_LIBRARY.includes(what))
-    throw new UsageError(`--blas: expected one of bench ${WITH_LIBRARY.join(', ')}; got bench ${what}`);
+  if (!benches.includes(what))
+    throw new UsageError(`seqrec bench: unknown benchmark "${what}"`, suggestion(what, benches));
+  const inMemory = options.memory ? `${what} --memory` : what;
+  refuseUnread('bench', Object.hasOwn(READS, inMemory) ? inMemory : what, READS, invocation);
   const folder = saveFolder(options.save);
   const show = async <T>(result: T, list: (result: T) => Listing, kind = `bench ${what}`): Action => {
     const [{ renderListing }, { saveResult }] = await Promise.all([
@@ -339,13 +350,10 @@ async function run(what: string, options: Options, invocation: Invocation): Acti
     const threads = countList('threads', options.threads ?? `1,${availableParallelism()}`);
     return show(await benchThreads({ ...training, threads, rounds: rounds ?? 3 }), listThreadsBench);
   }
-  if (what === 'memory') {
-    const { benchMemory, isConstant, listMemoryBench } = await import('../measure/bench/memory.ts');
-    const result = await benchMemory({ ...training, steps: integerOption('steps', options.steps, 3) ?? 5000 });
-    await show(result, listMemoryBench);
-    return isConstant(result) ? 0 : 1;
-  }
-  throw new UsageError(`seqrec bench: unknown benchmark "${what}"`, suggestion(what, benches));
+  const { benchMemory, isConstant, listMemoryBench } = await import('../measure/bench/memory.ts');
+  const result = await benchMemory({ ...training, steps: integerOption('steps', options.steps, 3) ?? 5000 });
+  await show(result, listMemoryBench);
+  return isConstant(result) ? 0 : 1;
 }
 
 function countList(name: string, value: unknown): number[] {

@@ -1,9 +1,9 @@
 import type { CAC } from 'cac';
 import { rawOption, textOption } from '../arguments.ts';
 import { THREADS } from '../backend-options.ts';
-import type { UsageError as UsageErrorType } from '../errors.ts';
 import type { Action, Invocation } from '../invocation.ts';
 import type { BackendOptions } from '../run/process/backend.ts';
+import { type OptionsOf, refuseUnread, SETTINGS } from '../unread-options.ts';
 
 interface Options extends BackendOptions {
   readonly to?: unknown;
@@ -13,6 +13,11 @@ interface Options extends BackendOptions {
   readonly json?: boolean;
   readonly quiet?: boolean;
 }
+
+const FITTING = ['data', 'backend', 'threads', SETTINGS];
+
+/** What each action can be told, besides what all can be. */
+const READS: OptionsOf = { fit: [...FITTING, 'json'], show: ['item', 'json'], append: [...FITTING, 'dataset'] };
 
 export function registerIds(cli: CAC, invocation: Invocation): void {
   cli
@@ -39,7 +44,8 @@ export function registerIds(cli: CAC, invocation: Invocation): void {
     .action((action: string, target: string, options: Options) => run(action, target, options, invocation));
 }
 
-async function run(action: string, target: string, options: Options, { overrides, argv }: Invocation): Action {
+async function run(action: string, target: string, options: Options, invocation: Invocation): Action {
+  const { overrides, argv } = invocation;
   const { UsageError } = await import('../errors.ts');
   const { Progress } = await import('../terminal/progress.ts');
   const { readSemanticIds, writeSemanticIds } = await import('@seqrec/models');
@@ -47,7 +53,10 @@ async function run(action: string, target: string, options: Options, { overrides
   const { renderListing } = await import('../terminal/listing.ts');
   const { formatDuration } = await import('../terminal/format.ts');
   const { checkOutputFile, isSameFile } = await import('../run/folder/output-file.ts');
-  checkOptions(action, options, UsageError);
+  if (!Object.hasOwn(READS, action)) throw new UsageError(`seqrec ids: expected fit, show or append; got "${action}"`);
+  refuseUnread('ids', action, READS, invocation);
+  if (options.json && options.item !== undefined)
+    throw new UsageError('seqrec ids show: expected --item or --json; got both');
   // As typed: ids and names of files may look like numbers.
   const text = (name: 'to' | 'data' | 'dataset' | 'item'): string | undefined =>
     textOption(name, options[name]) && rawOption(argv, name);
@@ -83,7 +92,6 @@ async function run(action: string, target: string, options: Options, { overrides
       return 0;
     }
     case 'show': {
-      if (overrides.length > 0) throw new UsageError(`seqrec ids show: unknown option --${overrides[0].key}`);
       if (to !== undefined) {
         if (isSameFile(to, target))
           throw new UsageError('seqrec ids show: expected --to, another file than the one that is read; got the same');
@@ -103,24 +111,5 @@ async function run(action: string, target: string, options: Options, { overrides
       }
       return 0;
     }
-    default:
-      throw new UsageError(`seqrec ids: expected fit, show or append; got "${action}"`);
   }
-}
-
-/** Options of some actions, and which. */
-const OF_ACTION: Readonly<Record<string, readonly string[]>> = {
-  dataset: ['append'],
-  item: ['show'],
-  json: ['fit', 'show'],
-};
-
-function checkOptions(action: string, options: Options, Wrong: typeof UsageErrorType): void {
-  for (const [option, actions] of Object.entries(OF_ACTION)) {
-    const given = options[option as keyof Options];
-    if (given === undefined || actions.includes(action)) continue;
-    throw new Wrong(`seqrec ids ${action}: unknown option --${option}`, `it is of ${actions.join(' and ')}`);
-  }
-  if (options.json && options.item !== undefined)
-    throw new Wrong('seqrec ids show: expected --item or --json; got both');
 }

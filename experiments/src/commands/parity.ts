@@ -4,6 +4,7 @@ import { BLAS, BLAS_FROM, THREADS } from '../backend-options.ts';
 import { UsageError } from '../errors.ts';
 import type { Action, Invocation } from '../invocation.ts';
 import type { BackendOptions } from '../run/process/backend.ts';
+import { type OptionsOf, refuseUnread, SETTINGS } from '../unread-options.ts';
 
 interface Options extends BackendOptions {
   readonly recipe?: unknown;
@@ -39,12 +40,15 @@ export function registerParity(cli: CAC, invocation: Invocation): void {
     .action((files: readonly string[], options: Options) => run(files, options, invocation));
 }
 
-async function run(files: readonly string[], options: Options, { overrides }: Invocation): Action {
+const READS: OptionsOf = { FILES: [], '--recipe': ['recipe', 'steps', 'data', SETTINGS] };
+
+async function run(files: readonly string[], options: Options, invocation: Invocation): Action {
   const recipe = textOption('recipe', options.recipe);
   if ((recipe === undefined) === (files.length === 0)) {
     throw new UsageError('seqrec parity: expected golden files or --recipe, one of them');
   }
-  return recipe === undefined ? goldens(files, options) : curves(recipe, options, overrides);
+  refuseUnread('parity', recipe === undefined ? 'FILES' : '--recipe', READS, invocation);
+  return recipe === undefined ? goldens(files, options) : curves(recipe, options, invocation.overrides);
 }
 
 async function goldens(files: readonly string[], options: Options): Action {

@@ -7,6 +7,7 @@ import { saveFolder } from '../results/saved.ts';
 import type { BackendOptions } from '../run/process/backend.ts';
 import type { StalenessOptions } from '../studies/staleness/staleness.ts';
 import { suggestion } from '../suggest.ts';
+import { type OptionsOf, refuseUnread, SETTINGS } from '../unread-options.ts';
 
 interface Options extends BackendOptions {
   readonly recipe?: unknown;
@@ -36,7 +37,18 @@ interface Options extends BackendOptions {
   readonly quiet?: boolean;
 }
 
-const studies = ['compute', 'length', 'data', 'history', 'staleness'];
+const RECIPE = ['recipe', 'data', 'seed', SETTINGS];
+
+/** What each study can be told, besides what all can be. */
+const READS: OptionsOf = {
+  compute: [...RECIPE, 'objectives', 'users', 'lengths', 'levels', 'budget', 'flops'],
+  length: ['lengths', 'batch', 'repeats'],
+  data: [...RECIPE, 'objectives', 'users', 'steps', 'counts'],
+  history: [...RECIPE, 'objectives', 'users', 'steps', 'lengths', 'window', 'policies'],
+  staleness: ['recipe', 'data', SETTINGS, 'window', 'ages', 'hours', 'seeds', 'epochs'],
+};
+
+const studies = Object.keys(READS);
 
 export function registerScale(cli: CAC, invocation: Invocation): void {
   cli
@@ -83,7 +95,7 @@ export function registerScale(cli: CAC, invocation: Invocation): void {
     })
     .option('--batch <n>', 'Sequences in a batch (length)', { default: 8 })
     .option('--repeats <n>', 'Timed steps (length)', { default: 5 })
-    .option('--users <n>', 'Most users that a measurement looks at', { default: 10_000 })
+    .option('--users <n>', 'Most users that a measurement looks at (compute, data, history)', { default: 10_000 })
     .option('--seed <n>', 'Seed of weights, order, dropout, negatives and chosen users')
     .option('--data <dir>', 'Folder of the data sets (default: $SEQREC_DATA, else ./data)')
     .option('--out <dir>', 'Folder of the study (default: runs/scale-STUDY-DATA)')
@@ -108,6 +120,9 @@ async function run(study: string | undefined, options: Options, invocation: Invo
       `seqrec scale: expected a study, one of ${studies.join(', ')}; got ${study === undefined ? 'nothing' : `"${study}"`}`,
       study === undefined ? undefined : suggestion(study, studies),
     );
+  refuseUnread('scale', study, READS, invocation);
+  if (options.budget !== undefined && options.flops !== undefined)
+    throw new UsageError('seqrec scale compute: expected --budget or --flops; got both');
   const seed = integerOption('seed', options.seed, 0);
   const common = {
     recipe: textOption('recipe', options.recipe) ?? 'ml-1m/hstu',
@@ -134,11 +149,9 @@ async function run(study: string | undefined, options: Options, invocation: Invo
     const { scaleCompute } = await import('../studies/scale/compute.ts');
     return scaleCompute({ ...common, ...grid, encoders });
   }
-  if (study === 'staleness') return staleness(common, options, seed);
+  if (study === 'staleness') return staleness(common, options);
   const shape = { width: single('widths', options.widths, 64), depth: single('depths', options.depths, 2) };
   if (study === 'length') {
-    if (invocation.overrides.length > 0)
-      throw new UsageError(`seqrec scale length: unknown option --${invocation.overrides[0].key}`, 'it has no recipe');
     const { out, save, backend, quiet } = common;
     const settings = {
       lengths: numberListOption('lengths', options.lengths, [128, 256, 512, 1024, 2048]),
@@ -166,9 +179,7 @@ async function run(study: string | undefined, options: Options, invocation: Invo
 /** What all studies share. */
 type Common = Pick<StalenessOptions, 'recipe' | 'overrides' | 'dataFolder' | 'out' | 'save' | 'backend' | 'quiet'>;
 
-async function staleness(common: Common, options: Options, seed: number | undefined): Action {
-  if (seed !== undefined)
-    throw new UsageError('--seed: expected --seeds for scale staleness, which trains each of them');
+async function staleness(common: Common, options: Options): Action {
   const settings = {
     encoder: textOption('encoders', options.encoders) ?? 'hstu',
     width: single('widths', options.widths, 32),

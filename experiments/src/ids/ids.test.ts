@@ -307,8 +307,11 @@ describe('seqrec ids', () => {
       ['ids', 'fit', shop, '--ids.tokenizer.kind', 'rq-vae', '--ids.tokenizer.gradient', 'gumbel'],
       '--ids.tokenizer.gradient',
     ],
-    [['ids', 'fit', shop, '--item', 'i1'], 'seqrec ids fit: unknown option --item'],
-    [['ids', 'show', at('a.safetensors'), '--dataset', more], 'seqrec ids show: unknown option --dataset'],
+    [['ids', 'fit', shop, '--item', 'i1'], '--item: expected it of ids show; got it of ids fit'],
+    [
+      ['ids', 'show', at('a.safetensors'), '--dataset', more],
+      '--dataset: expected it of ids append; got it of ids show',
+    ],
     [['ids', 'show', at('a.safetensors'), '--item', 'i1', '--json'], 'expected --item or --json; got both'],
     [['ids', 'fit', shop, '--to', folder], 'it is a folder, name a file in it'],
   ])('says what is wrong with %j', async (argv, message) => {
