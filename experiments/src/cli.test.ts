@@ -53,7 +53,13 @@ describe('wrong usage ends with code 2 and a suggestion', () => {
     [['evaluate', 'x', '--include-sen'], 'seqrec evaluate: unknown option --include-sen; did you mean --include-seen?'],
     [['doctor', '--model.numBlocks', '4'], 'seqrec doctor: unknown option --model.numBlocks'],
     [['evaluate'], 'seqrec evaluate: expected a run, or --from FILE; got none'],
-    [['evaluate', 'x', '--config', 'y.yaml'], '--config: expected it with --from FILE; a run has its configuration'],
+    [['evaluate', 'x', '--config', 'y.yaml'], '--config: expected it of evaluate --from; got it of evaluate RUN'],
+    [
+      ['evaluate', 'ml-1m/hstu', '--from', 'a.safetensors', '--checkpoint', 'last'],
+      '--checkpoint: expected it of evaluate RUN; got it of evaluate --from',
+    ],
+    [['data', 'ml-1m', '--stride', '2'], '--stride: expected it of data --window; got it of data DATASET'],
+    [['serve', 'x', '--check', '--no-users'], '--no-users: expected it of serve RUN; got it of serve --check'],
     [['evaluate', 'x', '--seed.y', '1'], '--seed.y: expected one of --evaluation.ks, '],
     [['export', 'x'], 'seqrec export: expected --to FILE or --digest; got neither'],
     [['delta', 'mak'], 'seqrec delta: expected make or apply; got "mak"; did you mean make?'],
@@ -89,10 +95,7 @@ describe('wrong usage ends with code 2 and a suggestion', () => {
     [['serve', 'x', '--window', '-1'], '--window: expected at least 0 milliseconds; got -1'],
     [['serve', 'x', '--host', '0.0.0.0'], '--host: expected an address of this machine, or a token; got 0.0.0.0'],
     [['serve', 'x', '--deltas', join(folder, 'absent')], 'absent; make it; deltas may come later'],
-    [
-      ['serve', 'x', '--deltas', folder, '--check'],
-      '--deltas: expected it without --check, which compares the weights',
-    ],
+    [['serve', 'x', '--deltas', folder, '--check'], '--deltas: expected it of serve RUN; got it of serve --check'],
     [['bench', 'gpu', '--backend', 'simd'], 'seqrec bench gpu: --backend: expected webgpu; got simd'],
     [
       ['bench', 'attention', '--blas', 'auto'],

@@ -3,6 +3,7 @@ import type { CAC } from 'cac';
 import { choiceOption, integerOption, rawOption, textOption } from '../arguments.ts';
 import { UsageError } from '../errors.ts';
 import type { Action, Invocation } from '../invocation.ts';
+import { type OptionsOf, refuseUnread } from '../unread-options.ts';
 
 interface Options {
   readonly data?: unknown;
@@ -65,7 +66,12 @@ export function registerData(cli: CAC, invocation: Invocation): void {
     .action((dataset: string, options: Options) => run(dataset, options, invocation));
 }
 
-async function run(dataset: string, options: Options, { overrides, argv }: Invocation): Action {
+const OF_WINDOWS = ['window', 'max-length', 'max-history', 'stride', 'epochs', 'control-epochs', 'seed'];
+const READS: OptionsOf = { DATASET: [], '--window': OF_WINDOWS };
+
+async function run(dataset: string, options: Options, invocation: Invocation): Action {
+  refuseUnread('data', options.window === undefined ? 'DATASET' : '--window', READS, invocation);
+  const { overrides, argv } = invocation;
   const { describeData, readRequested, renderData } = await import('../data/describe-data.ts');
   const { Progress } = await import('../terminal/progress.ts');
   const request = {

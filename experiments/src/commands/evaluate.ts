@@ -6,6 +6,7 @@ import { UsageError } from '../errors.ts';
 import type { Action, Invocation } from '../invocation.ts';
 import { measuredKeys } from '../run/evaluation/measured-keys.ts';
 import type { BackendOptions } from '../run/process/backend.ts';
+import { type OptionsOf, refuseUnread } from '../unread-options.ts';
 
 interface Options extends BackendOptions {
   readonly checkpoint: unknown;
@@ -85,7 +86,11 @@ export function registerEvaluate(cli: CAC, invocation: Invocation): void {
     .action((run: string | undefined, options: Options) => evaluateCommand(run, options, invocation));
 }
 
-async function evaluateCommand(name: string | undefined, options: Options, { overrides }: Invocation): Action {
+const READS: OptionsOf = { RUN: ['checkpoint'], '--from': ['from', 'config'] };
+
+async function evaluateCommand(name: string | undefined, options: Options, invocation: Invocation): Action {
+  refuseUnread('evaluate', options.from === undefined ? 'RUN' : '--from', READS, invocation);
+  const { overrides } = invocation;
   const checkpoint = choiceOption('checkpoint', options.checkpoint, ['best', 'last'] as const) ?? 'best';
   const part = choiceOption('split', options.split, ['validation', 'test'] as const) ?? 'test';
   const days = integerOption('future', options.future);
@@ -113,8 +118,6 @@ async function evaluateCommand(name: string | undefined, options: Options, { ove
   const configFile = textOption('config', options.config);
   if (from === undefined && name === undefined)
     throw new UsageError('seqrec evaluate: expected a run, or --from FILE; got none');
-  if (from === undefined && configFile !== undefined)
-    throw new UsageError('--config: expected it with --from FILE; a run has its configuration');
   if (options.includeSeen && overrides.some(({ key }) => key === 'evaluation.excludeSeen'))
     throw new UsageError(
       '--include-seen: expected it or --evaluation.excludeSeen, each of which says what is left out; got both',

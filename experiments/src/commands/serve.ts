@@ -5,6 +5,7 @@ import { UsageError } from '../errors.ts';
 import type { Action, Invocation } from '../invocation.ts';
 import type { BackendOptions } from '../run/process/backend.ts';
 import type { KeepOptions } from '../serve/open-scorer.ts';
+import { type OptionsOf, refuseUnread } from '../unread-options.ts';
 
 interface Options extends BackendOptions {
   readonly host: unknown;
@@ -79,7 +80,12 @@ export function registerServe(cli: CAC, invocation: Invocation): void {
 /** Users, and events of each, that `--check` replays. */
 const CHECKED = { users: 20, events: 200 };
 
-async function serveCommand(name: string, options: Options, { argv }: Invocation): Action {
+const OF_REQUESTS = ['host', 'port', 'token', 'workers', 'window', 'latency', 'max-body', 'max-candidates', 'deltas'];
+const READS: OptionsOf = { RUN: [...OF_REQUESTS, 'log', 'no-users'], '--check': ['check'] };
+
+async function serveCommand(name: string, options: Options, invocation: Invocation): Action {
+  refuseUnread('serve', options.check ? '--check' : 'RUN', READS, invocation);
+  const { argv } = invocation;
   const checkpoint = choiceOption('checkpoint', options.checkpoint, ['best', 'last'] as const) ?? 'best';
   const port = integerOption('port', options.port, 0, 65_535) ?? 8080;
   const workers = integerOption('workers', options.workers, 1, 64) ?? 1;
@@ -93,8 +99,6 @@ async function serveCommand(name: string, options: Options, { argv }: Invocation
   const token = options.token === undefined ? process.env.SEQREC_TOKEN || undefined : rawOption(argv, 'token');
   const log = textOption('log', options.log);
   const deltas = textOption('deltas', options.deltas);
-  if (deltas !== undefined && options.check)
-    throw new UsageError('--deltas: expected it without --check, which compares the weights of the run; got both');
   if (deltas !== undefined && !statSync(deltas, { throwIfNoEntry: false })?.isDirectory())
     throw new UsageError(`--deltas: expected a folder; got ${deltas}`, 'make it; deltas may come later');
 
