@@ -25,7 +25,8 @@ const layout: RowLayout = {
   initial: { kind: 'normal', seed: 4, stream: 'init/table', standardDeviation: 0.1 },
 };
 const open = (own: Partial<FileRowsOptions> = {}) => fileRows({ ...layout, path: newPath(), cacheRows: 7, ...own });
-const all = Int32Array.from({ length: layout.rows }, (_, id) => id);
+const range = (from: number, count: number) => Int32Array.from({ length: count }, (_, i) => from + i);
+const all = range(0, layout.rows);
 
 /** The bits, so that -0 and 0 and different NaNs differ. */
 function bits(values: Float32Array): Int32Array {
@@ -92,6 +93,31 @@ describe('a table in a file and one in memory', () => {
     );
   });
 
+  it('rows that are there do not make way for others of their batch, whichever thread moves those', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.integer({ min: 512, max: 1200 }),
+        fc.double({ min: 0, max: 0.9, noNaN: true }),
+        fc.constantFrom(1, 2),
+        async (cacheRows, share, threads) => {
+          const batch = Math.floor(cacheRows / 2);
+          const there = range(5000, 1 + Math.floor(share * batch));
+          const store = open({ rows: 10_000, cacheRows, threads });
+          await store.write(there, new Float32Array(5 * there.length).fill(2));
+          await store.gather(range(7000, cacheRows - there.length));
+          const before = store.stats();
+          // The hand of the clock is at the rows that are there.
+          const records = await store.records(Int32Array.from([...range(0, batch - there.length), ...there]));
+          expect(new Set(records.subarray(-5 * there.length))).toEqual(new Set([2]));
+          const { hits, rowsRead } = store.stats();
+          expect({ hits: hits - before.hits, rowsRead }).toEqual({ hits: there.length, rowsRead: 0 });
+          await store.close();
+        },
+      ),
+      { numRuns: partOf(12, 2) },
+    );
+  });
+
   it('a prefetch of rows that are written before they are asked for gives what was written', async () => {
     const store = open();
     const [first, next] = [Int32Array.of(1, 2, 3), Int32Array.of(2, 3, 4)];
@@ -106,13 +132,13 @@ describe('a table in a file and one in memory', () => {
     const store = open({ rows: 100_000, cacheRows: 50_000 });
     const ids = Int32Array.of(1, 2, 3);
     const records = await store.records(ids);
-    store.prefetch(Int32Array.from({ length: 20_000 }, (_, i) => 10 + i));
+    store.prefetch(range(10, 20_000));
     const later = store.gather(Int32Array.of(10));
     // One that has to wait makes those after it wait; before it, nobody does.
     const order: string[] = [];
     await Promise.all([store.gather(ids).then(() => order.push('after')), later.then(() => order.push('fetched'))]);
     expect(order).toEqual(['fetched', 'after']);
-    store.prefetch(Int32Array.from({ length: 20_000 }, (_, i) => 30_010 + i));
+    store.prefetch(range(30_010, 20_000));
     await store.write(ids, records.fill(4));
     expect([...(await store.records(ids))]).toEqual([...records]);
     expect(store.stats().rowsMade).toBe(20_003);

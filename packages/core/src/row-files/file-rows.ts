@@ -201,15 +201,12 @@ export class FileRows implements RowStore {
    * that are `given` are not fetched; of those `prefetched` only the first block is.
    */
   async #inBlocks(ids: Int32Array, how: 'asked' | 'prefetched' | 'given', use: UseSlots): Promise<void> {
-    const cache = this.#cache;
-    const most = Math.min(Math.floor(cache.capacity / 2), MOVE_ROWS);
     const places = new Int32Array(ids.length);
     this.#call++;
     for (let begin = 0; begin < ids.length; ) {
       const moves = new MoveList();
-      cache.nextTurn();
-      let end = begin;
-      for (; end < ids.length && cache.pins < most; end++) places[end] = this.#place(ids[end], how, moves);
+      const end = this.#pinBlock(ids, begin);
+      for (let i = begin; i < end; i++) places[i] = this.#place(ids[i], how, moves);
       await this.#move(moves);
       const slots = places.subarray(begin, end);
       for (const slot of slots) this.#moving[slot] = 0;
@@ -217,6 +214,23 @@ export class FileRows implements RowStore {
       if (how === 'prefetched') return;
       begin = end;
     }
+  }
+
+  /**
+   * Pins those rows of the next block that are there: none of them makes way for another and is fetched again, as no
+   * row may leave and come in one move. Gives the block's end.
+   */
+  #pinBlock(ids: Int32Array, begin: number): number {
+    const cache = this.#cache;
+    const most = Math.min(Math.floor(cache.capacity / 2), MOVE_ROWS);
+    cache.nextTurn();
+    let [end, absent] = [begin, 0];
+    for (; end < ids.length && cache.pins + absent < most; end++) {
+      const slot = cache.find(ids[end]);
+      if (slot < 0) absent++;
+      else cache.pin(slot);
+    }
+    return end;
   }
 
   /** The slot of a row, now or after `moves`. */
@@ -230,7 +244,6 @@ export class FileRows implements RowStore {
       this.#moving[slot] = 1;
       this.#fresh[slot] = how === 'given' ? 0 : 1;
     }
-    cache.pin(slot);
     if (how === 'asked') this.#countUse(slot);
     return slot;
   }
