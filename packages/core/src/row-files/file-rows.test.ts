@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
+import { linkSync, mkdtempSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as fc from 'fast-check';
@@ -251,6 +251,23 @@ describe('a file that was left', () => {
     expect(await messageOf(() => open({ path }))).toMatch(
       /expected a header of one line of JSON; got .*; the file is damaged/,
     );
+  });
+
+  it('is not replaced by a snapshot of itself', async () => {
+    const store = open();
+    const link = newPath();
+    linkSync(store.path, link);
+    await store.write(all, new Float32Array(300).fill(1));
+    for (const path of [store.path, link]) {
+      expect(await messageOf(() => store.snapshot(path))).toBe(
+        `TableError: fileRows: ${path}: expected to write a snapshot; got the table's own file, which it would lose: choose another path; the table itself is as it was`,
+      );
+    }
+    await store.write(all, new Float32Array(300).fill(2));
+    await store.close();
+    const again = open({ path: store.path });
+    expect(new Set(await again.records(all))).toEqual(new Set([2]));
+    await again.close();
   });
 
   it('without its end is refused', async () => {

@@ -116,6 +116,7 @@ export class FileRows implements RowStore {
       await this.#flush();
       const temporary = `${path}.${process.pid}.tmp`;
       try {
+        if (this.#file.isAt(path)) throw new Error("the table's own file, which it would lose: choose another path");
         await this.#copyTo(temporary);
         await rename(temporary, path);
       } catch (cause) {

@@ -1,4 +1,4 @@
-import { closeSync, constants, fstatSync, fsync, openSync, readSync, write, writeSync } from 'node:fs';
+import { closeSync, constants, fstatSync, fsync, openSync, readSync, statSync, write, writeSync } from 'node:fs';
 import { promisify } from 'node:util';
 import { TableError } from '../errors.ts';
 import type { RowLayout } from '../tables/row-store.ts';
@@ -103,6 +103,13 @@ export class RowFile {
       await fsyncAsync(this.fd);
     });
     this.#isClean = true;
+  }
+
+  /** Whether a path leads to this file, by whatever name. */
+  isAt(path: string): boolean {
+    const found = statSync(path, { bigint: true, throwIfNoEntry: false });
+    const own = fstatSync(this.fd, { bigint: true });
+    return found !== undefined && found.dev === own.dev && found.ino === own.ino;
   }
 
   close(): void {
