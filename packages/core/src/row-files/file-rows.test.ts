@@ -160,11 +160,14 @@ describe('a table in a file and one in memory', () => {
 
 it('counts a row as a hit where it was in memory before it was asked for or prefetched', async () => {
   const store = open({ cacheRows: 20 });
-  await store.gather(Int32Array.of(1, 2, 2, 3));
+  const inMemory = memoryRows(layout);
+  for (const rows of [store, inMemory]) await rows.gather(Int32Array.of(1, 2, 2, 3));
   expect(store.stats()).toMatchObject({ lookups: 3, hits: 0, rowsMade: 3, rowsRead: 0 });
+  expect(inMemory.stats()).toMatchObject({ lookups: 3, hits: 3, rowsMade: 3 });
   store.prefetch(Int32Array.of(3, 4));
-  await store.gather(Int32Array.of(3, 4));
+  for (const rows of [store, inMemory]) await rows.gather(Int32Array.of(3, 4));
   expect(store.stats()).toMatchObject({ lookups: 5, hits: 1 });
+  expect(inMemory.stats()).toMatchObject({ lookups: 5, hits: 5 });
   await store.gather(Int32Array.of(4));
   expect(store.stats()).toMatchObject({ lookups: 6, hits: 2, rowsMade: 4 });
   await store.close();

@@ -13,6 +13,8 @@ export function memoryRows(given: RowLayout): RowStore {
   const stride = width + stateWidth;
   const values = new Float32Array(rows * stride);
   const present = new Uint8Array(Math.ceil(rows / 8));
+  /** The rows that a call has met: one counts once. */
+  const asked = new Uint8Array(present.length);
   const fill = initialRowsOf(initial, width);
   let [lookups, made] = [0, 0];
 
@@ -25,15 +27,23 @@ export function memoryRows(given: RowLayout): RowStore {
     made++;
   }
 
+  function countUse(id: number): void {
+    const bit = 1 << (id & 7);
+    if (asked[id >>> 3] & bit) return;
+    asked[id >>> 3] |= bit;
+    lookups++;
+  }
+
   function take(ids: Int32Array, numbers: number): Float32Array {
     checkIds('memoryRows', layout, ids);
     const out = new Float32Array(ids.length * numbers);
     for (let i = 0; i < ids.length; i++) {
       ensure(ids[i]);
+      countUse(ids[i]);
       const from = ids[i] * stride;
       out.set(values.subarray(from, from + numbers), i * numbers);
     }
-    lookups += ids.length;
+    for (const id of ids) asked[id >>> 3] = 0;
     return out;
   }
 
