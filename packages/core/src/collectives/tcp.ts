@@ -1,4 +1,5 @@
 import { connect, createServer, type Server, type Socket } from 'node:net';
+import { setTimeout as pause } from 'node:timers/promises';
 import { CollectiveError } from './collective-error.ts';
 import { type Frame, FrameReader, frameHeader, frameKinds } from './tcp-frames.ts';
 import { Link } from './tcp-link.ts';
@@ -35,6 +36,8 @@ export async function tcpTransport(options: TcpOptions): Promise<Transport> {
   const [host, port] = hostAndPort(options.rendezvous);
   const mesh = new Mesh(rank, size);
   const sockets: Socket[] = [];
+  const over = new AbortController();
+  const attempts: Attempts = { signal: over.signal };
   let server: Server | undefined;
   let timer: ReturnType<typeof setTimeout> | undefined;
   const late = new Promise<never>((_, reject) => {
@@ -42,7 +45,7 @@ export async function tcpTransport(options: TcpOptions): Promise<Transport> {
       () =>
         reject(
           new CollectiveError(
-            `tcp: expected ${size} ranks at ${options.rendezvous} within ${timeout} s; rank ${rank} is connected to ${mesh.count} of ${size - 1}`,
+            `tcp: expected ${size} ranks at ${options.rendezvous} within ${timeout} s; rank ${rank} is connected to ${mesh.count} of ${size - 1}${attempts.failure === undefined ? '' : `; its last attempt: ${attempts.failure}`}`,
           ),
         ),
       1000 * timeout,
@@ -52,10 +55,13 @@ export async function tcpTransport(options: TcpOptions): Promise<Transport> {
     const guests = new Guests(options);
     server = await Promise.race([listen(rank === 0 ? port : 0, guests), late]);
     const meeting =
-      rank === 0 ? asRoot(options, guests, mesh) : asGuest(options, { host, port, server, guests, mesh, sockets });
+      rank === 0
+        ? asRoot(options, guests, mesh)
+        : asGuest(options, { host, port, server, guests, mesh, sockets, attempts });
     await Promise.race([meeting, guests.failed, late]);
     return mesh.transport(server);
   } catch (error) {
+    over.abort();
     for (const socket of sockets) socket.destroy();
     mesh.destroy();
     server?.close();
@@ -83,14 +89,15 @@ interface GuestPlace {
   readonly guests: Guests;
   readonly mesh: Mesh;
   readonly sockets: Socket[];
+  readonly attempts: Attempts;
 }
 
 /** Connects to the root, then to the ranks below; those above come by themselves. */
 async function asGuest({ rank, size, token = '' }: TcpOptions, place: GuestPlace): Promise<void> {
-  const { host, port, server, guests, mesh, sockets } = place;
+  const { host, port, server, guests, mesh, sockets, attempts } = place;
   const address = server.address();
   const own = address !== null && typeof address === 'object' ? address.port : 0;
-  const root = await connectTo(host, port);
+  const root = await connectTo(host, port, attempts);
   sockets.push(root);
   sendHello(root, JSON.stringify({ rank, size, token, port: own } satisfies Hello));
   const table = JSON.parse(await oneHello(root, 0)) as { rank: number; host: string; port: number }[];
@@ -98,7 +105,7 @@ async function asGuest({ rank, size, token = '' }: TcpOptions, place: GuestPlace
   for (const other of table) {
     if (other.rank >= rank) continue;
     // A rank on the root's own machine has come from an address that only the root can use.
-    const socket = await connectTo(isLoopback(other.host) ? host : other.host, other.port);
+    const socket = await connectTo(isLoopback(other.host) ? host : other.host, other.port, attempts);
     sockets.push(socket);
     sendHello(socket, JSON.stringify({ rank, size, token } satisfies Hello));
     mesh.add(other.rank, socket);
@@ -242,16 +249,26 @@ function listen(port: number, guests: Guests): Promise<Server> {
   });
 }
 
-/** Tries again until somebody listens: ranks do not start at the same moment. Ended by the caller's timeout. */
-async function connectTo(host: string, port: number): Promise<Socket> {
+/** Attempts to connect, which end with the meeting. */
+interface Attempts {
+  readonly signal: AbortSignal;
+  /** Why the last one failed; absent when it did not. */
+  failure?: string | undefined;
+}
+
+/** Tries again until somebody listens: ranks do not start at the same moment. @throws Error when the signal aborts. */
+async function connectTo(host: string, port: number, attempts: Attempts): Promise<Socket> {
+  const { signal } = attempts;
   for (;;) {
-    const socket = await new Promise<Socket | undefined>((resolve) => {
-      const trying = connect({ host, port });
-      trying.once('connect', () => resolve(trying));
-      trying.once('error', () => resolve(undefined));
+    const tried = await new Promise<Socket | NodeJS.ErrnoException>((resolve) => {
+      const socket = connect({ host, port, signal });
+      socket.once('connect', () => resolve(socket));
+      socket.once('error', resolve);
     });
-    if (socket !== undefined) return socket;
-    await new Promise((resolve) => setTimeout(resolve, 100));
+    // Of a name with several addresses the message is empty.
+    attempts.failure = tried instanceof Error ? tried.message || tried.code : undefined;
+    if (!(tried instanceof Error)) return tried;
+    await pause(100, undefined, { signal });
   }
 }
 
