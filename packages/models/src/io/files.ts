@@ -42,10 +42,11 @@ export async function writeFileAtomic(
   }
 }
 
-/** Writes all bytes at the handle's position. */
-export async function writeAll(handle: FileHandle, bytes: Uint8Array): Promise<void> {
+/** Writes all bytes from `position` on, else from the handle's own. */
+export async function writeAll(handle: FileHandle, bytes: Uint8Array, position?: number): Promise<void> {
   for (let at = 0; at < bytes.length; ) {
-    const { bytesWritten } = await handle.write(bytes, at, Math.min(CHUNK_BYTES, bytes.length - at));
+    const place = position === undefined ? null : position + at;
+    const { bytesWritten } = await handle.write(bytes, at, Math.min(CHUNK_BYTES, bytes.length - at), place);
     at += bytesWritten;
   }
 }

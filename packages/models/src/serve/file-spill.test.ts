@@ -1,7 +1,8 @@
 import { mkdtempSync, rmSync, statSync } from 'node:fs';
+import { open } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { expect, it } from 'vitest';
+import { expect, it, vi } from 'vitest';
 import { fileSpill } from './file-spill.ts';
 
 it('gives back what was written, uses holes again, and leaves no file', async () => {
@@ -24,5 +25,22 @@ it('gives back what was written, uses holes again, and leaves no file', async ()
   expect(await spill.read('b')).toEqual(values(10, 5));
   await spill.close();
   expect(() => statSync(path)).toThrow();
+  rmSync(folder, { recursive: true });
+});
+
+it('writes on where the system takes a part, so that nothing of who was there before comes back', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'seqrec-spill-'));
+  const spill = await fileSpill(join(folder, 'spill.bin'));
+  await spill.write('a', new Float32Array(100).fill(1));
+  spill.remove('a');
+  const other = await open(join(folder, 'other'), 'w');
+  const handles = Object.getPrototypeOf(other) as typeof other;
+  const write = handles.write as (bytes: Uint8Array, ...place: number[]) => Promise<{ bytesWritten: number }>;
+  const partly = vi.spyOn(handles, 'write').mockImplementation(function (this: unknown, bytes, at, length, position) {
+    return write.call(this, bytes, at, Math.ceil(length / 2), position);
+  } as typeof write as typeof other.write);
+  await spill.write('b', new Float32Array(100).fill(2)).finally(() => partly.mockRestore());
+  expect(await spill.read('b')).toEqual(new Float32Array(100).fill(2));
+  await Promise.all([spill.close(), other.close()]);
   rmSync(folder, { recursive: true });
 });

@@ -1,5 +1,6 @@
 import { type FileHandle, mkdir, open, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { writeAll } from '../io/files.ts';
 import type { Spill } from './user-states.ts';
 
 interface Place {
@@ -39,7 +40,7 @@ export async function fileSpill(path: string): Promise<Spill & { close(): Promis
     async write(user, values) {
       remove(user);
       const target = place(values.byteLength);
-      await file.write(new Uint8Array(values.buffer, values.byteOffset, values.byteLength), 0, target.bytes, target.at);
+      await writeAll(file, new Uint8Array(values.buffer, values.byteOffset, values.byteLength), target.at);
       places.set(user, target);
     },
     async read(user) {
