@@ -75,7 +75,7 @@ export async function prepareData(config: DataConfig, folder: string, progress: 
         `data.${key}: expected it with the task ranking; got it for a model of sequences`,
         'leave it out',
       );
-  const all = withStoredVectors(filtered(await loadInteractions(config, folder, progress), config), config);
+  const all = await withStoredVectors(filtered(await loadInteractions(config, folder, progress), config), config);
   const kept = config.coldItems === undefined ? all : withColdItems(splitBy(config.split, all), config.coldItems);
   const coded = await withSemanticIds(kept, config, {
     events: () => eventsOfItems(partsOf(config, kept).split),

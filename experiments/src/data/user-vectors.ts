@@ -1,6 +1,5 @@
-import { readFileSync } from 'node:fs';
 import { type Interactions, type Refresh, type UserVectors, withUserVectors } from '@seqrec/data';
-import { decodeSafetensors, encodeSafetensors, writeFileAtomic } from '@seqrec/models';
+import { decodeSafetensors, encodeSafetensors, readWholeFile, writeFileAtomic } from '@seqrec/models';
 import type { UserVectorsConfig } from '../config/preparation-schema.ts';
 import { RunError } from '../errors.ts';
 
@@ -19,8 +18,8 @@ export async function saveUserVectors(
 }
 
 /** Reads them. @throws RunError for another file, and for vectors of other data. */
-export function readUserVectors(file: string, { digest, numEvents }: Interactions): UserVectors {
-  const { tensors, metadata } = decodeSafetensors(readFileSync(file), file);
+export async function readUserVectors(file: string, { digest, numEvents }: Interactions): Promise<UserVectors> {
+  const { tensors, metadata } = decodeSafetensors(await readWholeFile(file), file);
   const found = tensors.get(TENSOR);
   if (!(found?.data instanceof Float32Array) || found.shape.length !== 2) {
     throw new RunError(
@@ -34,12 +33,12 @@ export function readUserVectors(file: string, { digest, numEvents }: Interaction
 }
 
 /** The data with the vectors that a configuration names, else as they are. */
-export function withStoredVectors(
+export async function withStoredVectors(
   interactions: Interactions,
   { userVectors }: { readonly userVectors?: UserVectorsConfig },
-): Interactions {
+): Promise<Interactions> {
   if (userVectors === undefined) return interactions;
-  const vectors = readUserVectors(userVectors.path, interactions);
+  const vectors = await readUserVectors(userVectors.path, interactions);
   return withUserVectors(interactions, { vectors, refresh: refreshOf(userVectors) });
 }
 

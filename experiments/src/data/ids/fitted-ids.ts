@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { createReadStream, existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { useBackend } from '@seqrec/core';
 import { digestItems, type ExampleSet, type Interactions } from '@seqrec/data';
@@ -38,7 +38,7 @@ export async function fittedIds(
   };
   if (!isOwnTokenizer(config.tokenizer) || !vectorsAreOwn(config)) return fit();
   const hash = createHash('sha256').update(JSON.stringify([config, digestItems(interactions)]));
-  for (const file of filesOf(config)) hash.update(readFileSync(file));
+  for (const file of filesOf(config)) for await (const bytes of createReadStream(file)) hash.update(bytes);
   const path = join(cacheFolder, `ids-${hash.digest('hex').slice(0, 16)}.safetensors`);
   if (existsSync(path)) return readSemanticIds(path);
   const ids = await fit();

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { type Interactions, readItemVectors, readNpy } from '@seqrec/data';
-import { decodeSafetensors, type ReadVectors, type Rows } from '@seqrec/models';
+import { decodeSafetensors, type ReadVectors, type Rows, readWholeFile } from '@seqrec/models';
 import { RunError } from '../../errors.ts';
 import { findFile } from './find-file.ts';
 
@@ -16,7 +16,7 @@ export const readVectors: ReadVectors = async (file, interactions) => {
     const { rows, width, values } = readNpy(path);
     return inOrderOfItems({ count: rows, width, values }, path, names, interactions);
   }
-  if (path.endsWith('.safetensors')) return inOrderOfItems(matrixOf(path), path, names, interactions);
+  if (path.endsWith('.safetensors')) return inOrderOfItems(await matrixOf(path), path, names, interactions);
   const { items, width, values } = await readItemVectors(path, { items: interactions.items });
   const all = new Float64Array(interactions.numItems * width);
   for (const [row, item] of items.entries()) {
@@ -25,8 +25,8 @@ export const readVectors: ReadVectors = async (file, interactions) => {
   return { count: interactions.numItems, width, values: all };
 };
 
-function matrixOf(path: string): Rows {
-  const { tensors } = decodeSafetensors(readFileSync(path), path);
+async function matrixOf(path: string): Promise<Rows> {
+  const { tensors } = decodeSafetensors(await readWholeFile(path), path);
   const matrices = [...tensors].filter(([, { shape }]) => shape.length === 2);
   if (matrices.length !== 1)
     throw new RunError(

@@ -122,7 +122,7 @@ async function measureSeed(
   };
   progress.start();
   try {
-    const vectors = readUserVectors(trained.vectors, data.split.interactions);
+    const vectors = await readUserVectors(trained.vectors, data.split.interactions);
     const onPoint = (done: number, total: number): void => progress.update({ label: 'measure, points', done, total });
     makeFolder(dir.file('points'));
     await savePoints(file, await rankAtAges(models, { vectors, data, ages, protocol, onPoint }));
