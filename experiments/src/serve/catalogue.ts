@@ -1,5 +1,5 @@
 import type { Interactions } from '@seqrec/data';
-import type { UserEvent } from '@seqrec/models';
+import { type UserEvent, userEvent } from '@seqrec/models';
 
 /** Items and users as the data of a run name them; scorers know items by dense ids. */
 export interface Catalogue {
@@ -29,11 +29,9 @@ export function catalogueOf(interactions: Interactions): Catalogue {
       const number = users.dense(user);
       if (number === undefined) return undefined;
       const start = userOffsets[number];
-      return Array.from({ length: userOffsets[number + 1] - start }, (_, i) => ({
-        item: itemIds[start + i],
-        time: timestamps[start + i],
-        ...(ratings && { rating: ratings[start + i] }),
-      }));
+      return Array.from({ length: userOffsets[number + 1] - start }, (_, i) =>
+        userEvent(itemIds[start + i], timestamps[start + i], ratings?.[start + i]),
+      );
     },
     hasTimes: interactions.hasTimestamps,
   };

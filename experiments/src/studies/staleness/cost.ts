@@ -1,5 +1,5 @@
 import { type ExampleSet, makeBatch } from '@seqrec/data';
-import { createScorer, encodeLast, incrementalOf, type TokenEncoder, uploadBatch } from '@seqrec/models';
+import { createScorer, encodeLast, incrementalOf, type TokenEncoder, uploadBatch, userEvent } from '@seqrec/models';
 import { windowed } from '../../data/dataset.ts';
 import { evenSelection } from '../study/run-arm.ts';
 
@@ -47,7 +47,7 @@ async function cachedRequest(model: TokenEncoder, set: ExampleSet): Promise<numb
   const scorer = createScorer(model);
   try {
     const { itemIds, timestamps, ratings } = set.interactions;
-    const eventAt = (e: number) => ({ item: itemIds[e], time: timestamps[e], ...(ratings && { rating: ratings[e] }) });
+    const eventAt = (e: number) => userEvent(itemIds[e], timestamps[e], ratings?.[e]);
     const examples = windowed(set, model.maxSequenceLength);
     for (let e = 0; e < examples.targets.length; e++) {
       const events = Array.from({ length: examples.targets[e] - 1 - examples.starts[e] }, (_, i) =>

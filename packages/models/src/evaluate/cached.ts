@@ -4,6 +4,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { createScorer, type ScorerOptions } from '../serve/create-scorer.ts';
 import { joinFloats } from '../serve/join-floats.ts';
 import type { Append, Question, Scorer, ScorerStats } from '../serve/scorer.ts';
+import { userEvent } from '../serve/user-event.ts';
 import { evaluateVectors } from './evaluate.ts';
 import type { EvaluateOptions } from './evaluation-blocks.ts';
 import type { Evaluation } from './protocol.ts';
@@ -76,9 +77,7 @@ async function vectorsOf(scorer: Scorer, batch: SequenceBatch, course: Course): 
     for (const [b, user] of users.entries()) {
       if (i >= lengths[b]) continue;
       const t = offsets[b] + i;
-      const rating = ratings?.[t] ?? Number.NaN;
-      const event = { item: itemIds[t], time: timestamps[t], ...(!Number.isNaN(rating) && { rating }) };
-      appends.push({ user, events: [event] });
+      appends.push({ user, events: [userEvent(itemIds[t], timestamps[t], ratings?.[t])] });
       if (i + 1 === lengths[b] || who[b] >= course.askedUsers || draws[2 * t] >= ASKED_EVENTS) continue;
       // Another moment than that of the next event, which is known once that event is there.
       const wait = Math.floor(draws[2 * t + 1] * (timestamps[t + 1] - timestamps[t]));

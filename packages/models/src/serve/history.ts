@@ -1,5 +1,6 @@
 import { EvaluationError } from '../errors.ts';
 import type { UserEvent } from './scorer.ts';
+import { userEvent } from './user-event.ts';
 
 /** First room of a history, doubled when it is full. */
 const ROOM = 16;
@@ -80,8 +81,7 @@ export class History {
   }
 
   at(i: number): UserEvent {
-    const rating = this.ratings[i];
-    return { item: this.items[i], time: this.times[i], ...(!Number.isNaN(rating) && { rating }) };
+    return userEvent(this.items[i], this.times[i], this.ratings[i]);
   }
 
   events(): UserEvent[] {
