@@ -15,6 +15,8 @@ export interface UserSummary {
 export interface Accepted {
   /** Events held before these, those accepted before them included. */
   readonly held: number;
+  /** Whether some of the events before are applied. */
+  readonly known: boolean;
   /** They are applied: events held. */
   done(): number;
   /** They are not stored. */
@@ -64,24 +66,25 @@ export class Ledger {
   readonly #users = new Map<string, UserState>();
   readonly #forgotten: Set<string>;
   readonly #history: (user: string) => readonly UserEvent[] | undefined;
-  readonly #onSeed: (user: string, events: readonly UserEvent[]) => void;
+  readonly #seed: (user: string, events: readonly UserEvent[]) => Promise<void>;
   readonly #hasTimes: boolean;
 
   /**
    * @param history of a user of the data
-   * @param onSeed called with the history of a user of the data when it is taken in
+   * @param seed called with the history of a user of the data when it is taken in; should it fail, the next to name the
+   *   user takes it in again
    * @param hasTimes whether times are seconds since 1970
    */
   constructor(
     forgotten: ReadonlySet<string>,
     history: (user: string) => readonly UserEvent[] | undefined,
-    onSeed: (user: string, events: readonly UserEvent[]) => void,
+    seed: (user: string, events: readonly UserEvent[]) => Promise<void>,
     hasTimes: boolean,
   ) {
     this.#hasTimes = hasTimes;
     this.#forgotten = new Set(forgotten);
     this.#history = history;
-    this.#onSeed = onSeed;
+    this.#seed = seed;
   }
 
   get size(): number {
@@ -90,8 +93,7 @@ export class Ledger {
 
   /** Takes in what a log holds of a user. */
   restore(user: string, events: readonly UserEvent[]): void {
-    const applied = { events: events.length, last: events[events.length - 1] };
-    this.#users.set(user, { first: events[0].time, applied, pending: [] });
+    this.#users.set(user, stateOf(events));
   }
 
   /** @throws Problem `unknown-user` */
@@ -131,6 +133,7 @@ export class Ledger {
     };
     return {
       held,
+      known: state.applied !== undefined,
       done: () => {
         settle();
         state.applied = { events: (state.applied?.events ?? 0) + own.events, last: own.last };
@@ -162,10 +165,18 @@ export class Ledger {
     if (known !== undefined || this.#forgotten.has(user)) return known;
     const events = this.#history(user);
     if (events === undefined || events.length === 0) return undefined;
-    this.#onSeed(user, events);
-    this.restore(user, events);
-    return this.#users.get(user);
+    const state = stateOf(events);
+    this.#users.set(user, state);
+    this.#seed(user, events).catch(() => {
+      if (this.#users.get(user) === state) this.#users.delete(user);
+    });
+    return state;
   }
+}
+
+function stateOf(events: readonly UserEvent[]): UserState {
+  const applied = { events: events.length, last: events[events.length - 1] };
+  return { first: events[0].time, applied, pending: [] };
 }
 
 function lastOf({ applied, pending }: UserState): UserEvent | undefined {

@@ -35,12 +35,14 @@ async function runWave(scorer: UserScorer, wave: Wave, outcomes: Outcomes): Prom
 /** In one call; when that is refused, one after the other, so that it is known which. */
 async function append(scorer: UserScorer, placed: readonly Placed<Append>[], outcomes: Outcomes): Promise<void> {
   const users = new Map<string, UserEvent[]>();
-  for (const { operation } of placed) {
-    const known = users.get(operation.user);
-    if (known === undefined) users.set(operation.user, [...operation.events]);
-    else for (const event of operation.events) known.push(event);
-  }
   try {
+    for (const { operation } of placed) {
+      const { user, events, known } = operation;
+      const before = users.get(user);
+      if (before !== undefined) for (const event of events) before.push(event);
+      else if (known && !scorer.has(user)) throw new Error(`append: user "${user}": the events before are not there`);
+      else users.set(user, [...events]);
+    }
     await scorer.append(...Array.from(users, ([user, events]) => ({ user, events })));
     for (const { at } of placed) outcomes[at] = { value: undefined };
   } catch (error) {

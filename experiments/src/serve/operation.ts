@@ -2,7 +2,13 @@ import type { TopList, UserEvent } from '@seqrec/models';
 
 /** What a shard is asked to do; items are dense. */
 export type Operation =
-  | { readonly kind: 'append'; readonly user: string; readonly events: readonly UserEvent[] }
+  | {
+      readonly kind: 'append';
+      readonly user: string;
+      readonly events: readonly UserEvent[];
+      /** Whether the user has events before these; they are refused where the shard has none. */
+      readonly known?: boolean;
+    }
   | { readonly kind: 'score'; readonly user: string; readonly at: number; readonly candidates: Int32Array }
   | {
       readonly kind: 'top';

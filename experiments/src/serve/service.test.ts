@@ -99,6 +99,32 @@ describe('a service', () => {
     await file.close();
   });
 
+  it('a history of the data that was not taken in: nothing is stored behind it, and the next request takes it in', async () => {
+    const log = newLog();
+    let broken = true;
+    const scorer = scorerWith((plain) => ({
+      append: async (...appends) => {
+        if (broken && appends.some(({ events }) => events[0].item === 3)) throw new Error('unlucky');
+        await plain.append(...appends);
+      },
+    }));
+    const world = await openWorld({ log, scorer, windowMs: 20 });
+    const settled = await Promise.allSettled([
+      world.service.append('ada', [event(7, 300)]),
+      world.service.top('ada', 400, 5, 'seen'),
+      world.service.append('bob', [event(1, 1)]),
+    ]);
+    expect(settled.map(({ status }) => status)).toEqual(['rejected', 'rejected', 'fulfilled']);
+    expect(world.service.about('ada').events).toBe(2);
+    broken = false;
+    expect(await world.service.append('ada', [event(8, 300)])).toBe(3);
+    expect(scorer.history('ada').map(({ item }) => item)).toEqual([3, 5, 8]);
+    await world.close();
+    const { log: file, found } = await EventLog.open(log, 'd1'.repeat(32));
+    expect(found.users.get('ada')).toEqual({ held: 2, events: [['film-8', 300]] });
+    await file.close();
+  });
+
   it('a log that cannot be written: 503, nothing stored, and on again when it can', async () => {
     const world = await openWorld();
     const { service } = world;

@@ -57,10 +57,8 @@ export class Service {
       };
       return { shard, admission, batcher: new Batcher(shard, { ...batch, onBatch }) };
     });
-    const seed = (user: string, events: readonly UserEvent[]): void => {
-      // It stands before everything else about the user; should it fail, what follows fails and says so.
-      this.#begin({ kind: 'append', user, events }).catch(() => undefined);
-    };
+    // It stands before everything else about the user; should it fail, what has come meanwhile fails too.
+    const seed = (user: string, events: readonly UserEvent[]) => this.#begin({ kind: 'append', user, events });
     this.#ledger = new Ledger(forgotten, (user) => catalogue.history(user), seed, catalogue.hasTimes);
   }
 
@@ -105,7 +103,7 @@ export class Service {
         const written1 = written.then(() => {
           stored = true;
         });
-        await this.#begin({ kind: 'append', user, events }, written1);
+        await this.#begin({ kind: 'append', user, events, known: accepted.known }, written1);
       } catch (error) {
         accepted.undo();
         // It must not come back with the next start.
