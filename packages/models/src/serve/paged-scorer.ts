@@ -247,7 +247,7 @@ export class PagedScorer implements Scorer {
     return this.inOrder(async () => {
       const [cached] = await this.passes.encode([question]);
       const { history } = this.passes.known(question.user);
-      const start = this.passes.windowStart(question.user);
+      const start = this.passes.windowStart(history.length);
       const full = await fullPass(this.shared.model, history.events().slice(start), question.at);
       const [magnitude, difference] = [new Float32Array(full.length), new Float32Array(full.length)];
       full.forEach((x, i) => {

@@ -43,12 +43,13 @@ export class Passes {
   }
 
   /**
-   * First event of the window that is to be read of a history: of a window that does not grow beyond `N` the latest `N`
-   * events, whatever is held; of one that does, where it began.
+   * First event that is read of a history of `length`: all of it up to `longest`, beyond it the latest `kept` and as
+   * many more as have come since the window last began. It is where appends one by one would have it, however they came
+   * and whenever somebody asked: answers are the same after a restart.
    */
-  windowStart(user: string): number {
-    const { history, start } = this.known(user);
-    return this.parts.longest === this.parts.kept ? Math.max(0, history.length - this.parts.kept) : start;
+  windowStart(length: number): number {
+    const { longest, kept } = this.parts;
+    return length <= longest ? 0 : length - kept - ((length - longest - 1) % (longest - kept + 1));
   }
 
   /** The first `length` events of a history stay. */
@@ -56,10 +57,6 @@ export class Passes {
     state.history.truncate(length);
     // The newest event is settled by none that comes after it.
     this.parts.users.keep(state, Math.max(0, state.history.length - state.start - 1));
-    if (state.history.length <= state.start) {
-      this.parts.users.forget(state);
-      state.start = Math.max(0, state.history.length - this.parts.kept);
-    }
   }
 
   /**
@@ -156,14 +153,12 @@ export class Passes {
     await run();
   }
 
-  /** Begins a window again that has grown too long, or that a cut has left with fewer events than may be read. */
+  /** Begins a window again where the history has another one by now. */
   private slide(user: UserState): void {
-    const { longest, kept, users } = this.parts;
-    const { history, start } = user;
-    const events = history.length - start;
-    if (events <= longest && (start === 0 || events >= kept)) return;
-    users.forget(user);
-    user.start = Math.max(0, history.length - kept);
+    const start = this.windowStart(user.history.length);
+    if (start === user.start) return;
+    this.parts.users.forget(user);
+    user.start = start;
   }
 
   /** Events of a user's window from the first that is not settled to `to`; its pages are there. */
