@@ -53,7 +53,7 @@ async function make(files: readonly string[], options: Options): Action {
   if (held.length === 0 || to === undefined || out === undefined)
     throw new UsageError(`seqrec delta make: expected --from FILE, --to FILE and --out FILE; got ${given(options)}`);
   const { makeDeltaFile } = await import('../run/outputs/deltas.ts');
-  console.log(await makeDeltaFile({ held, to, out, rows, int8: options.int8 ?? false }));
+  console.log(await makeDeltaFile({ held, to, out, rows, int8: options.int8 ?? false, note }));
   return 0;
 }
 
@@ -68,8 +68,12 @@ async function apply(files: readonly string[], options: Options): Action {
     throw new UsageError(`seqrec delta apply: expected BASE DELTA ... --out FILE; got ${what}`);
   }
   const { applyDeltaFiles } = await import('../run/outputs/deltas.ts');
-  console.log(await applyDeltaFiles(base, deltas, out));
+  console.log(await applyDeltaFiles(base, deltas, { out, note }));
   return 0;
+}
+
+function note(text: string): void {
+  console.error(`note: ${text}`);
 }
 
 function given(options: Options): string {

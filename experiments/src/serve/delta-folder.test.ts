@@ -15,6 +15,7 @@ import {
   saveCheckpoint,
   type TokenEncoder,
   tablesOf,
+  trainedOn,
   writeDelta,
 } from '@seqrec/models';
 import * as tf from '@tensorflow/tfjs-core';
@@ -108,7 +109,7 @@ function workerShards(): Promise<Shard[]> {
   return Promise.all([0, 1].map((worker) => workerShard(`worker ${worker}`, { ...start, worker }, lost)));
 }
 
-async function serve(shards: readonly Shard[], deltas: string) {
+async function serve(shards: readonly Shard[], deltas: string, data = trainedOn(moments[0].state) as string) {
   const notes: string[] = [];
   const server = await startServer({
     shards,
@@ -118,7 +119,7 @@ async function serve(shards: readonly Shard[], deltas: string) {
     port: 0,
     limits: defaultLimits,
     windowMs: 1,
-    deltas: { folder: deltas, place: moments[0].place, everyMs: 20 },
+    deltas: { folder: deltas, place: moments[0].place, data, everyMs: 20 },
     note: (text) => notes.push(text),
   });
   const score = async (user: string): Promise<number[]> => {
@@ -234,10 +235,14 @@ describe.each(
     await publish(at('d1'), join(deltas, 'broken.safetensors'));
     await world.told('serving with delta 1, step 3');
     await world.close();
+    expect(world.notes.join()).not.toContain('other data');
 
     await publish(at('d2'), join(deltas, 'later.safetensors'));
-    const again = await serve(await shards(), deltas);
+    const again = await serve(await shards(), deltas, 'd1'.repeat(32));
     expect(again.notes.filter((note) => note.includes('serving with'))).toHaveLength(2);
+    expect(again.notes.filter((note) => note.includes(', here d1d1d1d1d1d1): its users and items may'))).toHaveLength(
+      2,
+    );
     for (const [i, user] of userIds.entries()) expect(await again.score(user)).toEqual(newest[i]);
     await again.close();
   }, 60_000);

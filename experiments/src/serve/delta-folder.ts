@@ -1,11 +1,13 @@
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { type ChainPlace, type Delta, deltaFromBytes, placeAfter, readWholeFile } from '@seqrec/models';
+import { type ChainPlace, type Delta, deltaFromBytes, otherData, placeAfter, readWholeFile } from '@seqrec/models';
 
 export interface DeltaFolderOptions {
   readonly folder: string;
   /** Where the weights stand that are served. */
   readonly place: ChainPlace;
+  /** Digest of the data whose items are served. */
+  readonly data: string;
   /** Applies a delta, or throws with what is wrong with it. */
   readonly update: (bytes: Uint8Array, name: string) => Promise<void>;
   /** Told of each delta that is applied, refused or waits. */
@@ -80,6 +82,8 @@ export class DeltaFolder {
         this.#options.note(
           `${file}: serving with delta ${delta.number}, step ${delta.toStep}; histories are computed again when asked about`,
         );
+        const others = otherData(delta.state, this.#options.data);
+        if (others !== undefined) this.#options.note(`${file}: ${others}`);
       } catch (error) {
         this.#refused(error);
       }

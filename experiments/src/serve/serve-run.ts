@@ -47,7 +47,8 @@ export async function serveRun(options: ServeRunOptions): Promise<number> {
     const origin = options.deltas === undefined ? undefined : await originOf(opened.file);
     const shards = workers === 1 ? [await shardHere(options, origin)] : await shardsInWorkers(options, onLost, origin);
     const { deltas: folder, ...rest } = options;
-    const deltas = folder !== undefined && origin !== undefined ? { folder, place: origin.place } : undefined;
+    const data = opened.data.split.train.interactions.digest;
+    const deltas = folder !== undefined && origin !== undefined ? { folder, place: origin.place, data } : undefined;
     const server = await startServer({ ...rest, shards, logFile, ...(deltas && { deltas }) });
     const signals = listenForStop((signal) => {
       note(`${signal}: stopping; what has arrived is answered first`);

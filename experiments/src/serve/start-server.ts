@@ -1,9 +1,8 @@
 import type { AddressInfo } from 'node:net';
-import type { ChainPlace } from '@seqrec/models';
 import { UsageError } from '../errors.ts';
 import { buildApp } from './app.ts';
 import type { Catalogue } from './catalogue.ts';
-import { DeltaFolder } from './delta-folder.ts';
+import { DeltaFolder, type DeltaFolderOptions } from './delta-folder.ts';
 import type { Limits } from './limits.ts';
 import { createMetrics } from './metrics.ts';
 import { openService } from './open-service.ts';
@@ -21,7 +20,7 @@ export interface ServerOptions {
   /** Milliseconds that the first request of a batch waits for others. */
   readonly windowMs: number;
   /** A folder whose deltas are applied as they come, those that are there before anybody is answered. */
-  readonly deltas?: { readonly folder: string; readonly place: ChainPlace; readonly everyMs?: number };
+  readonly deltas?: Omit<DeltaFolderOptions, 'update' | 'note'>;
   /** Told what a person should know: users of the log, defects. */
   readonly note: (text: string) => void;
 }

@@ -54,4 +54,5 @@ export { type Checkpoint, type ReadOptions, readCheckpoint, readCheckpointState 
 export { type ExportOptions, exportWeights, type NamedHeader } from './train/export-weights.ts';
 export { type LoadedTable, type LoadTablesOptions, loadTables } from './train/load-tables.ts';
 export { type LoadWeightsOptions, loadWeights } from './train/load-weights.ts';
+export { otherData, trainedOn } from './train/other-data.ts';
 export { parametersDigest, type WeightsDigest, weightsDigest } from './train/weights-digest.ts';

@@ -39,6 +39,18 @@ it('a base and its deltas are the full load byte for byte, from the command line
   expect(await digestOf(at('now'))).toBe(await digestOf(at('w3')));
 });
 
+it('a delta between weights of other data is made and applied, with a note', async () => {
+  const out = join(folder, 'runs-other');
+  await runMain('train', ...tinyRecipe, '--data.seed=9', '--epochs=1', '--out', out, '--quiet');
+  await runMain('export', 'latest', '--to', at('other'), '--out', out);
+  const note =
+    /^note: .*\.safetensors: it was trained on other data \(digest \w{12}, here \w{12}\): its users and items/;
+  const made = await runMain('delta', 'make', '--from', at('w1'), '--to', at('other'), '--out', at('far'));
+  expect(made).toMatchObject({ code: 0, errors: expect.stringMatching(note) });
+  const applied = await runMain('delta', 'apply', at('w1'), at('far'), '--out', at('afar'));
+  expect(applied).toMatchObject({ code: 0, errors: expect.stringMatching(note) });
+});
+
 it('a delta that is not the next one is refused, and nothing is written', async () => {
   const { code, errors } = await runMain('delta', 'apply', at('w1'), at('d2'), '--out', at('never'));
   expect(code).toBe(1);

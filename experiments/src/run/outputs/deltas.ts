@@ -2,12 +2,14 @@ import {
   applyDelta,
   type Delta,
   makeDelta,
+  otherData,
   parametersDigest,
   type RowPolicy,
   readDelta,
   readSnapshot,
   type Snapshot,
   tablesOf,
+  trainedOn,
   writeDelta,
   writeSnapshot,
 } from '@seqrec/models';
@@ -22,35 +24,56 @@ export interface DeltaFileOptions {
   readonly out: string;
   readonly rows: RowPolicy;
   readonly int8: boolean;
+  /** Told of weights whose items may be others than those of the weights that are held. */
+  readonly note: (text: string) => void;
 }
 
 /** Writes what brings a consumer from what it holds to other weights; returns a sentence about it. */
-export async function makeDeltaFile({ held, to, out, rows, int8 }: DeltaFileOptions): Promise<string> {
+export async function makeDeltaFile({ held, to, out, rows, int8, note }: DeltaFileOptions): Promise<string> {
   checkOutputFile('--out', out, '.safetensors');
   // Which weights are tables the model says, which is declared on a backend and not computed with.
   await startBackend({ backend: 'cpu' });
   const [base, ...deltas] = held;
-  const from = await appliedTo(await readSnapshot(base), deltas);
+  const from = await appliedTo(await readSnapshot(base), deltas, note);
   const target = await readSnapshot(to);
   const delta = makeDelta(from, target, await tablesOf(target), { rows, int8, name: out });
+  noteOtherData(from, target, note);
   await writeDelta(out, delta);
   return `${out}: ${aboutDelta(delta, target)}`;
 }
 
 /** Writes the weights after a chain of deltas; returns a sentence about them. */
-export async function applyDeltaFiles(base: string, deltas: readonly string[], out: string): Promise<string> {
+export async function applyDeltaFiles(
+  base: string,
+  deltas: readonly string[],
+  { out, note }: Pick<DeltaFileOptions, 'out' | 'note'>,
+): Promise<string> {
   checkOutputFile('--out', out, '.safetensors');
-  const now = await appliedTo(await readSnapshot(base), deltas);
+  const now = await appliedTo(await readSnapshot(base), deltas, note);
   await writeSnapshot(out, now);
   const { state, weights, place } = now;
   const chain = `${place.deltas} ${place.deltas === 1 ? 'delta' : 'deltas'} on ${place.base.slice(0, 12)}`;
   return `${out}: ${chain}, step ${state.position.globalStep}; digest ${parametersDigest(weights)}`;
 }
 
-async function appliedTo(base: Snapshot, files: readonly string[]): Promise<Snapshot> {
+async function appliedTo(base: Snapshot, files: readonly string[], note: DeltaFileOptions['note']): Promise<Snapshot> {
   let held = base;
-  for (const file of files) held = applyDelta(held, await readDelta(file));
+  for (const file of files) {
+    const delta = await readDelta(file);
+    const next = applyDelta(held, delta);
+    noteOtherData(held, delta, note);
+    held = next;
+  }
   return held;
+}
+
+function noteOtherData(
+  held: Pick<Snapshot, 'state'>,
+  { name, state }: Pick<Snapshot, 'name' | 'state'>,
+  note: DeltaFileOptions['note'],
+): void {
+  const others = otherData(state, trainedOn(held.state));
+  if (others !== undefined) note(`${name}: ${others}`);
 }
 
 /** `delta 2 on 1f2e3d4c5b6a, steps 10 to 20: ...`. */

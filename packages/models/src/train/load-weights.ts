@@ -12,6 +12,7 @@ import { type ReadOptions, verify, withSafetensors } from './checkpoint-file.ts'
 import { checkVersion, FORMAT, isWeight, parseMetadata } from './checkpoint-format.ts';
 import { renderNote } from './checksums.ts';
 import { differences } from './differences.ts';
+import { otherData } from './other-data.ts';
 
 /** Weights of an open file. */
 export interface WeightsFile {
@@ -109,10 +110,6 @@ function whatDiffers(
     }
     notes.push('its features were fitted on other rows: their ids and numbers may stand for other values here');
   }
-  const trainedOn = (state.training.examples as { readonly digest?: string } | undefined)?.digest;
-  if (data !== undefined && trainedOn !== undefined && trainedOn !== data)
-    notes.push(
-      `it was trained on other data (digest ${trainedOn.slice(0, 12)}, here ${data.slice(0, 12)}): its users and items may be others than those of the same numbers here`,
-    );
-  return notes;
+  const others = otherData(state, data);
+  return others === undefined ? notes : [...notes, others];
 }
