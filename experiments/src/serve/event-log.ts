@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { makeFolder } from '../run/folder/make-folder.ts';
-import type { LogHeader, LogRecord } from './log-record.ts';
+import { headerLine, type LogRecord } from './log-record.ts';
 import { Problem } from './problem.ts';
 import { type ReadLog, readLog } from './read-log.ts';
 
@@ -52,8 +52,7 @@ export class EventLog {
     const file = await open(path, existsSync(path) ? 'r+' : 'w+');
     if (found.tornBytes > 0) await file.truncate(found.bytes);
     const log = new EventLog(file, found.bytes, found.nextSeq);
-    const header: LogHeader = { log: 'seqrec-events', version: 1, data };
-    if (found.bytes === 0) await log.#append(JSON.stringify(header));
+    if (found.bytes === 0) await log.#append(headerLine(data));
     return { log, found };
   }
 

@@ -8,6 +8,11 @@ export interface LogHeader {
   readonly data: string;
 }
 
+/** The first line of a log of these data, without its end. */
+export function headerLine(data: string): string {
+  return JSON.stringify({ log: 'seqrec-events', version: 1, data } satisfies LogHeader);
+}
+
 const event = z.union([
   z.tuple([z.string(), z.number()]).readonly(),
   z.tuple([z.string(), z.number(), z.number()]).readonly(),

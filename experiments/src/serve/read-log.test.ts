@@ -62,12 +62,27 @@ describe('the log of events', () => {
   });
 
   it('a log whose first line is torn begins anew', async () => {
-    const file = await written();
-    truncateSync(file, 10);
-    const { log } = await EventLog.open(file, DATA);
-    await log.close();
-    expect((await readLog(file, DATA)).users.size).toBe(0);
+    const header = readFileSync(await written()).indexOf('\n');
+    for (const cut of [1, 10, header]) {
+      const file = await written();
+      truncateSync(file, cut);
+      const { log, found } = await EventLog.open(file, DATA);
+      expect(found.tornBytes).toBe(cut);
+      await log.close();
+      expect((await readLog(file, DATA)).users.size).toBe(0);
+    }
   });
+
+  it.each(['{"a": 1}', '{"log":"seqrec-events","version":1,"data":"abx'])(
+    'a file of one line without its end that is none of a log, %s, stays as it is',
+    async (text) => {
+      const file = newLog();
+      mkdirSync(dirname(file), { recursive: true });
+      writeFileSync(file, text);
+      await expect(EventLog.open(file, DATA)).rejects.toThrow('got another file; name another file with --log');
+      expect(readFileSync(file, 'utf8')).toBe(text);
+    },
+  );
 
   it('refuses a line in the middle that is damaged, another file, and a log of other data', async () => {
     const file = await written();

@@ -1,6 +1,13 @@
 import { createReadStream } from 'node:fs';
 import { RunError } from '../errors.ts';
-import { type LoggedEvent, type LogHeader, type LogRecord, parseHeader, parseRecord } from './log-record.ts';
+import {
+  headerLine,
+  type LoggedEvent,
+  type LogHeader,
+  type LogRecord,
+  parseHeader,
+  parseRecord,
+} from './log-record.ts';
 
 /** What a log leaves of a user. */
 export interface LoggedUser {
@@ -36,9 +43,10 @@ export async function readLog(file: string, data: string): Promise<ReadLog> {
   for await (const { line, whole } of linesOf(file)) {
     number++;
     total += line.length + (whole ? 1 : 0);
-    // A write that was cut short by a crash: it was not acknowledged.
-    if (!whole) break;
     const text = line.toString('utf8');
+    const torn = !whole && (number > 1 || headerLine(data).startsWith(text));
+    // A write that was cut short by a crash: it was not acknowledged.
+    if (torn) break;
     if (number === 1) checkHeader(file, parseHeader(text), data);
     else {
       const record = parseRecord(text);
