@@ -2,7 +2,6 @@ import type { UserEvent } from '@seqrec/models';
 import { RunError } from '../errors.ts';
 import { EventLog } from './event-log.ts';
 import type { LoggedEvent } from './log-record.ts';
-import type { LoggedUser } from './read-log.ts';
 import { Service, type ServiceOptions } from './service.ts';
 
 export interface OpenServiceOptions extends Omit<ServiceOptions, 'log' | 'forgotten'> {
@@ -23,8 +22,10 @@ export async function openService({ logFile, note, ...options }: OpenServiceOpti
   }
   const users = new Map<string, readonly UserEvent[]>();
   for (const [user, logged] of found.users) {
-    const events = [...eventsBefore(options, user, logged, logFile), ...eventsOf(options, logged.events, logFile)];
-    users.set(user, events);
+    // What the data hold of a user who was dropped is forgotten.
+    const ofData = (!found.dropped.has(user) && options.catalogue.history(user)) || [];
+    checkHeld(user, logged.held, ofData.length, logFile);
+    users.set(user, [...ofData, ...eventsOf(options, logged.events, logFile)]);
   }
   const service = new Service({ ...options, log, forgotten: found.dropped });
   await service.restore(users);
@@ -32,18 +33,11 @@ export async function openService({ logFile, note, ...options }: OpenServiceOpti
   return service;
 }
 
-/** What the data hold of a user before the log begins. */
-function eventsBefore(
-  { catalogue }: Pick<OpenServiceOptions, 'catalogue'>,
-  user: string,
-  { held }: LoggedUser,
-  file: string,
-): readonly UserEvent[] {
-  if (held === 0) return [];
-  const events = catalogue.history(user) ?? [];
-  if (events.length === held) return events;
+/** @throws RunError unless the log was begun after what the data hold of a user. */
+function checkHeld(user: string, held: number, got: number, file: string): void {
+  if (got === held) return;
   throw new RunError(
-    `${file}: user "${user}": expected ${held} events of the data before those of the log; got ${events.length}; was the log written with --no-users, or without?`,
+    `${file}: user "${user}": expected ${held} events of the data before those of the log; got ${got}; was the log written with --no-users, or without?`,
   );
 }
 

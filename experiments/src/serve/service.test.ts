@@ -1,9 +1,10 @@
 import { existsSync } from 'node:fs';
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { withoutUsers } from './catalogue.ts';
 import { EventLog } from './event-log.ts';
 import { Problem } from './problem.ts';
-import { newLog, openWorld, scorerWith } from './test-support/world.ts';
+import { catalogue, newLog, openWorld, scorerWith } from './test-support/world.ts';
 
 beforeAll(async () => {
   await tf.setBackend('cpu');
@@ -70,6 +71,33 @@ describe('a service', () => {
     expect(await after.service.top('ada', 400, 5, 'seen')).toEqual(expected);
     expect(after.notes.join()).toContain('2 users with events of the log');
     await Promise.all([before.close(), after.close()]);
+  });
+
+  it.each([
+    [withoutUsers(catalogue), catalogue, 0, 2],
+    [catalogue, withoutUsers(catalogue), 2, 0],
+  ])(
+    'a log with and one without the users of the data are not taken for each other',
+    async (before, after, held, got) => {
+      const log = newLog();
+      const world = await openWorld({ log, catalogue: before });
+      await world.service.append('ada', [event(7, 300)]);
+      await world.close();
+      await expect(openWorld({ log, catalogue: after })).rejects.toThrow(
+        `${log}: user "ada": expected ${held} events of the data before those of the log; got ${got}; was the log written`,
+      );
+    },
+  );
+
+  it('a user of the data who was forgotten begins anew, after a restart too', async () => {
+    const log = newLog();
+    const before = await openWorld({ log });
+    await before.service.forget('ada');
+    await before.service.append('ada', [event(7, 300)]);
+    await before.close();
+    const after = await openWorld({ log });
+    expect(after.scorer.history('ada')).toEqual([event(7, 300)]);
+    await after.close();
   });
 
   it('events that the model refuses are not stored, and do not come back', async () => {

@@ -39,6 +39,7 @@ export const adaHistory: readonly UserEvent[] = [
 ];
 
 export interface WorldOptions {
+  readonly catalogue?: Catalogue;
   readonly limits?: Partial<Limits>;
   readonly token?: string;
   readonly log?: string;
@@ -56,6 +57,7 @@ export function newLog(): string {
 /** A service over a small model, and its HTTP side. */
 export async function openWorld(options: WorldOptions = {}) {
   const model = tinyModel();
+  const served = options.catalogue ?? catalogue;
   const scorer = options.scorer ?? createScorer(model);
   const shard = localShard({ scorer, close: async () => scorer.dispose() });
   const limits = { ...defaultLimits, ...options.limits };
@@ -66,7 +68,7 @@ export async function openWorld(options: WorldOptions = {}) {
   const service = await openService({
     shards: [options.around?.(shard) ?? shard],
     logFile: log,
-    catalogue,
+    catalogue: served,
     limits,
     batch: { windowMs: options.windowMs ?? 1, size: options.batchSize ?? 64 },
     listener: metrics.listener,
@@ -74,7 +76,11 @@ export async function openWorld(options: WorldOptions = {}) {
   });
   const { token } = options;
   const onDefect = (error: unknown): void => void defects.push(error);
-  const app = await buildApp({ service, catalogue, limits, metrics, onDefect, ...(token !== undefined && { token }) });
+  const app = await buildApp({
+    ...{ service, limits, metrics, onDefect },
+    catalogue: served,
+    ...(token !== undefined && { token }),
+  });
   return {
     app,
     service,
