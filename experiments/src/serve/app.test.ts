@@ -1,7 +1,7 @@
 import { recommend } from '@seqrec/models';
 import * as tf from '@tensorflow/tfjs-core';
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { openWorld, type World, type WorldOptions } from './test-support/world.ts';
+import { catalogue, openWorld, type World, type WorldOptions } from './test-support/world.ts';
 
 let open: World[] = [];
 
@@ -112,6 +112,31 @@ describe('users', () => {
     expect(Array.from({ length: 4 }, (_, i) => bytes.readFloatLE(4 * i))).toEqual(body.scores);
     expect((await send(w, 'POST', '/v1/users/ada/score', { candidates: [] })).body.scores).toEqual([]);
   });
+});
+
+it('where the data have no times, they are places in the history', async () => {
+  const history = [3, 5].map((item, time) => ({ item, time }));
+  const w = await world({
+    catalogue: { ...catalogue, hasTimes: false, history: (user) => (user === 'ada' ? history : []) },
+  });
+  const events = '/v1/users/ada/events';
+  const body = (message: string) => ({
+    status: 422,
+    body: { error: 'bad-time', message: expect.stringContaining(message) },
+  });
+  const places = (most: number, got: number) =>
+    `expected a place in the history, 0 to ${most}, since the data have no times; got ${got}`;
+  expect(await send(w, 'POST', events, { events: [film(1, 1_753_000_000)] })).toMatchObject(
+    body(places(2, 1_753_000_000)),
+  );
+  expect(await send(w, 'POST', events, { events: [film(1, 2), film(2, 4)] })).toMatchObject(
+    body(`events.1.time: ${places(3, 4)}`),
+  );
+  expect((await send(w, 'POST', events, { events: [film(1, 2), film(2, 3)] })).body).toEqual({ events: 4 });
+  expect(await send(w, 'POST', '/v1/users/new/events', { events: [film(1, -1)] })).toMatchObject(body(places(0, -1)));
+  expect((await send(w, 'POST', '/v1/users/new/events', { events: [film(1, 0)] })).body).toEqual({ events: 1 });
+  expect(await send(w, 'POST', '/v1/users/ada/top', { at: 5 })).toMatchObject(body(`at: ${places(4, 5)}`));
+  expect((await send(w, 'POST', '/v1/users/ada/top', {})).body.at).toBe(4);
 });
 
 it('gives items like one', async () => {

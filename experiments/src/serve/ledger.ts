@@ -38,14 +38,23 @@ interface UserState {
 const LONGEST_SECONDS = 2 ** 31;
 
 /**
- * @param hasTimes whether times are seconds since 1970, and no numbers of events
+ * @param hasTimes whether times are seconds since 1970, and no places in the history
+ * @param held events before that time
  * @throws Problem `bad-time`
  */
 export function checkTime(
   where: string,
   time: number,
-  { first, hasTimes }: { readonly first: number; readonly hasTimes: boolean },
+  { first, hasTimes, held }: { readonly first: number; readonly hasTimes: boolean; readonly held: number },
 ): void {
+  if (!hasTimes) {
+    if (time >= 0 && time <= held) return;
+    throw new Problem(
+      'bad-time',
+      `${where}: expected a place in the history, 0 to ${held}, since the data have no times; got ${time}`,
+      { time, held },
+    );
+  }
   if (time - first >= LONGEST_SECONDS) {
     throw new Problem(
       'bad-time',
@@ -53,7 +62,7 @@ export function checkTime(
       { time, first },
     );
   }
-  if (!hasTimes || (time >= 0 && time < latestTime)) return;
+  if (time >= 0 && time < latestTime) return;
   const hint = time < 0 ? '' : '; divide milliseconds by 1000';
   throw new Problem('bad-time', `${where}: expected seconds since 1970, before 2100; got ${time}${hint}`, { time });
 }
@@ -112,6 +121,7 @@ export class Ledger {
   /** @throws Problem `out-of-order`, `bad-time`; nothing of the events is accepted then. */
   accept(user: string, events: readonly UserEvent[]): Accepted {
     const state = this.#state(user) ?? { first: events[0].time, applied: undefined, pending: [] };
+    const held = heldBy(state);
     let last = lastOf(state)?.time ?? Number.NEGATIVE_INFINITY;
     for (const [i, { time }] of events.entries()) {
       if (time < last) {
@@ -121,11 +131,10 @@ export class Ledger {
           { time, last },
         );
       }
-      checkTime(`events.${i}.time`, time, { first: state.first, hasTimes: this.#hasTimes });
+      checkTime(`events.${i}.time`, time, { first: state.first, hasTimes: this.#hasTimes, held: held + i });
       last = time;
     }
     this.#users.set(user, state);
-    const held = heldBy(state);
     const own: Part = { events: events.length, last: events[events.length - 1] };
     state.pending.push(own);
     const settle = (): void => {

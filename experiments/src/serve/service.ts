@@ -181,7 +181,7 @@ export class Service {
 
   #asked<T>(user: string, at: number | undefined, ask: (at: number) => Promise<T>): Promise<T> {
     return this.#of(user).admission.through(async () => {
-      const { first, last } = this.#ledger.get(user);
+      const { first, last, events } = this.#ledger.get(user);
       const { time } = last;
       // Where numbers in the history stand for times, the next event has the next one.
       const moment = at ?? (this.#catalogue.hasTimes ? time : time + 1);
@@ -191,7 +191,7 @@ export class Service {
           last: time,
         });
       }
-      checkTime('at', moment, { first, hasTimes: this.#catalogue.hasTimes });
+      checkTime('at', moment, { first, hasTimes: this.#catalogue.hasTimes, held: events });
       return ask(moment);
     });
   }
