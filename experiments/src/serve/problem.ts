@@ -10,6 +10,7 @@ const STATUS = {
   'too-large': 413,
   'media-type': 415,
   'bad-time': 422,
+  'bad-rating': 422,
   'unknown-item': 422,
   'too-many': 422,
   busy: 429,

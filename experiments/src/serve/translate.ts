@@ -19,6 +19,14 @@ export function checkLength(where: string, length: number, limit: number): void 
   throw new Problem('too-many', `${where}: expected at most ${limit}; got ${length}`, { limit, length });
 }
 
+/** @throws Problem `bad-rating` for one that is not finite as the 32-bit float that models read. */
+export function checkRating(where: string, rating: number | undefined): void {
+  if (rating === undefined || Number.isFinite(Math.fround(rating))) return;
+  throw new Problem('bad-rating', `${where}: expected a rating that is finite as a 32-bit float; got ${rating}`, {
+    rating,
+  });
+}
+
 /** Items as clients know them, with their scores. */
 export function namedItems(catalogue: Catalogue, { items, scores }: TopList) {
   return Array.from(items, (item, i) => ({ ...nameOf(catalogue, item), score: scores[i] }));

@@ -1,7 +1,8 @@
+import { userEvent } from '@seqrec/models';
 import { z } from 'zod';
 import { readCandidates, writeScores } from '../binary.ts';
 import { replySchemas } from '../schemas.ts';
-import { checkLength, denseItem, denseItems, namedItems, nameOf } from '../translate.ts';
+import { checkLength, checkRating, denseItem, denseItems, namedItems, nameOf } from '../translate.ts';
 import { type App, type RouteContext, replies } from './context.ts';
 
 const BINARY = 'application/octet-stream';
@@ -21,11 +22,10 @@ export function userRoutes(app: App, { service, catalogue, limits, schemas }: Ro
     },
     async ({ params, body }) => {
       checkLength('events', body.events.length, limits.events);
-      const events = body.events.map(({ item, time, rating }, i) => ({
-        item: denseItem(catalogue, item, `events.${i}.item`),
-        time,
-        ...(rating !== undefined && { rating }),
-      }));
+      const events = body.events.map(({ item, time, rating }, i) => {
+        checkRating(`events.${i}.rating`, rating);
+        return userEvent(denseItem(catalogue, item, `events.${i}.item`), time, rating);
+      });
       return { events: await service.append(params.id, events) };
     },
   );

@@ -115,6 +115,9 @@ describe('a scorer', () => {
     await expect(
       scorer.append({ user: 'a', events: [{ item: 4, time: 200 }] }, { user: 'b', events: [{ item: 99, time: 1 }] }),
     ).rejects.toThrow(/1\.\.40; got 99 for user 'b'/);
+    await expect(scorer.append({ user: 'a', events: [{ item: 4, time: 200, rating: 1e39 }] })).rejects.toThrow(
+      /a rating that is finite as a 32-bit float; got 1e\+39 for user 'a'/,
+    );
     expect(scorer.history('a')).toEqual(good);
     expect(scorer.has('b')).toBe(false);
     await expect(scorer.encode({ user: 'a', at: 99 })).rejects.toThrow(/moment of at least 100/);

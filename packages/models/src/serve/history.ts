@@ -36,8 +36,10 @@ export class History {
           `append: expected times in seconds, less than 2^31 after the first event; got ${time} for user '${user}', ${time - first} after it; divide milliseconds by 1000`,
         );
       }
-      if (rating !== undefined && !Number.isFinite(rating)) {
-        throw new EvaluationError(`append: expected a finite rating; got ${rating} for user '${user}'`);
+      if (rating !== undefined && !Number.isFinite(Math.fround(rating))) {
+        throw new EvaluationError(
+          `append: expected a rating that is finite as a 32-bit float; got ${rating} for user '${user}'`,
+        );
       }
       latest = time;
     }
