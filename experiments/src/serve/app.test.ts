@@ -251,6 +251,7 @@ describe('refuses, and says why', () => {
     ['GET', `/v1/users/${'x'.repeat(201)}`, undefined, 400, 'malformed', 'id: '],
     ['GET', '/v1/users/nobody', undefined, 404, 'unknown-user', 'user "nobody"'],
     ['GET', '/v1/items/film-99/similar', undefined, 404, 'no-item', 'expected an item of tiny; got "film-99"'],
+    ['POST', '/v1/users/%E0%A4%A/top', { k: 1 }, 400, 'malformed', "'/v1/users/%E0%A4%A/top' is not a valid url"],
     ['GET', '/v2/users', undefined, 404, 'no-route', '/openapi.json lists them'],
   ])('%s %s %j: %i', async (method, url, payload, status, error, message) => {
     const w = await world({ limits: { events: 3, candidates: 5, bodyBytes: 1000 } });

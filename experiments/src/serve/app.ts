@@ -1,6 +1,6 @@
 import swagger from '@fastify/swagger';
 import swaggerUi from '@fastify/swagger-ui';
-import { fastify } from 'fastify';
+import { type FastifyReply, fastify } from 'fastify';
 import type { Catalogue } from './catalogue.ts';
 import { guard } from './guard.ts';
 import type { Limits } from './limits.ts';
@@ -35,6 +35,14 @@ const CHECK_MS = 1000;
 /** The HTTP side of a service: who may ask, what a request must look like, and what each refusal is called. */
 export async function buildApp(options: AppOptions): Promise<App> {
   const { service, catalogue, limits, metrics, token } = options;
+  const refuse = (error: unknown, reply: FastifyReply) => {
+    const problem =
+      problemOf(error, limits.bodyBytes) ?? new Problem('internal', 'a defect of the service; its log has more');
+    if (problem.kind === 'internal') options.onDefect?.(error);
+    if (problem.kind === 'busy') reply.header('Retry-After', String(problem.facts?.retryAfterSeconds ?? 1));
+    if (problem.kind === 'unauthorized') reply.header('WWW-Authenticate', 'Bearer');
+    return reply.status(problem.status).send(problem.body);
+  };
   const app = fastify({
     bodyLimit: limits.bodyBytes,
     requestTimeout: limits.requestMs,
@@ -42,6 +50,8 @@ export async function buildApp(options: AppOptions): Promise<App> {
     forceCloseConnections: 'idle',
     // Said by the hook below, in the form of all refusals.
     return503OnClosing: false,
+    // Of a path that cannot be read, which no hook and no handler sees.
+    frameworkErrors: (error, _, reply) => void refuse(error, reply as FastifyReply),
     routerOptions: { maxParamLength: 3 * limits.userId },
   }).withTypeProvider<ZodTypes>() as App;
 
@@ -62,14 +72,7 @@ export async function buildApp(options: AppOptions): Promise<App> {
     const route = request.routeOptions.url ?? 'none';
     metrics.answered(route, request.method, reply.statusCode, reply.elapsedTime / 1000);
   });
-  app.setErrorHandler((error, _, reply) => {
-    const problem =
-      problemOf(error, limits.bodyBytes) ?? new Problem('internal', 'a defect of the service; its log has more');
-    if (problem.kind === 'internal') options.onDefect?.(error);
-    if (problem.kind === 'busy') reply.header('Retry-After', String(problem.facts?.retryAfterSeconds ?? 1));
-    if (problem.kind === 'unauthorized') reply.header('WWW-Authenticate', 'Bearer');
-    return reply.status(problem.status).send(problem.body);
-  });
+  app.setErrorHandler((error, _, reply) => refuse(error, reply));
   app.setNotFoundHandler((request, reply) => {
     const problem = new Problem(
       'no-route',
