@@ -106,6 +106,26 @@ describe('a scorer', () => {
     model.dispose();
   });
 
+  it('keeps what it has of a history that is given again, with ratings that float32 rounds', async () => {
+    const model = modelOf('hstu');
+    const scorer = createScorer(model);
+    const events = historyOf(1, 20).map((event, i) => ({ ...event, ...(i % 3 > 0 && { rating: 0.1 * i }) }));
+    await scorer.append({ user: 'a', events });
+    await scorer.encode({ user: 'a', at: 1.9e9 });
+    const { computedTokens } = scorer.stats();
+    await scorer.replace('a', events);
+    await scorer.encode({ user: 'a', at: 1.9e9 });
+    expect(scorer.stats().computedTokens - computedTokens).toBe(1);
+    await scorer.replace(
+      'a',
+      events.map((event, i) => (i === 16 ? { ...event, rating: 4 } : event)),
+    );
+    await scorer.encode({ user: 'a', at: 1.9e9 });
+    expect(scorer.stats().computedTokens - computedTokens).toBe(1 + 20 - 15);
+    scorer.dispose();
+    model.dispose();
+  });
+
   it('loses nothing to a bad call', async () => {
     const model = modelOf('hstu');
     const scorer = createScorer(model);

@@ -94,8 +94,10 @@ export class History {
   commonPrefix(events: readonly UserEvent[]): number {
     const limit = Math.min(this.length, events.length);
     for (let i = 0; i < limit; i++) {
-      const { item, time, rating } = this.at(i);
-      if (item !== events[i].item || time !== events[i].time || rating !== events[i].rating) return i;
+      const { item, time, rating = Number.NaN } = events[i];
+      const isSame = item === this.items[i] && time === this.times[i];
+      // Ratings are kept in float32.
+      if (!isSame || !Object.is(Math.fround(rating), this.ratings[i])) return i;
     }
     return limit;
   }
