@@ -2,6 +2,8 @@ import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { integers, streamKey } from '@seqrec/core';
+import type { SimdBackend } from '@seqrec/core/simd';
+import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { runMain as run } from '../../testing/run-main.ts';
 import { rankDifferences } from './cached.ts';
@@ -57,6 +59,20 @@ describe('seqrec evaluate --cached', () => {
       expect(cached.cached.appended).toBe(240);
       expect(cached.cached.computedTokens).toBeLessThan(cached.cached.fullTokens);
       expect(cached.differences).toEqual([]);
+    }
+  });
+
+  test('says where a native library multiplies that vectors are not compared in bits', async () => {
+    expect((await evaluated('--cached', '--backend', 'simd')).output).not.toContain('not in bits');
+    const backend = tf.backend() as SimdBackend;
+    // Larger products than there are.
+    backend.libraryFrom = 1e6;
+    try {
+      const { code, output } = await evaluated('--cached', '--backend', 'simd');
+      expect(code).toBe(0);
+      expect(output.replaceAll(/\s+/g, ' ')).toContain('the vectors of both agree within 0.00001, not in bits');
+    } finally {
+      backend.libraryFrom = Number.POSITIVE_INFINITY;
     }
   });
 

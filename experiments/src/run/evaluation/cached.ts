@@ -51,10 +51,11 @@ export async function cachedCommand(
     evaluate({ ...asked, onProgress }),
   );
   const differences = rankDifferences(cached, usual);
-  const { metrics, warnings, definition, appended, stats } = cached;
+  const { metrics, warnings, definition, appended, stats, exact } = cached;
   const comparison = {
     users: cached.users.length,
     sameRank: cached.users.length - differences.length,
+    exact,
     appended,
     asked: cached.asked,
     ...{ computedTokens: stats.computedTokens, fullTokens: stats.fullTokens },
@@ -73,7 +74,7 @@ export async function cachedCommand(
   return differences.length === 0 ? 0 : 1;
 }
 
-function sentences({ users, appended, asked, stats }: CachedEvaluation, differences: readonly RankDifference[]) {
+function sentences({ users, appended, asked, stats, exact }: CachedEvaluation, differences: readonly RankDifference[]) {
   const same = users.length - differences.length;
   const place = ({ rank, tied }: RankDifference['usual']): string => `${rank}${tied > 0 ? ` of ${tied} equal` : ''}`;
   return [
@@ -84,6 +85,11 @@ function sentences({ users, appended, asked, stats }: CachedEvaluation, differen
         ({ user, cached, usual }) => `User ${user}: rank ${place(cached)}, by the usual evaluation ${place(usual)}.`,
       ),
     ...(differences.length > SHOWN ? [`And ${differences.length - SHOWN} more.`] : []),
+    ...(exact === 'bitwise'
+      ? []
+      : [
+          `On this backend the vectors of both agree within ${exact}, not in bits, so items of nearly equal scores may change places.`,
+        ]),
     `${formatCount(appended)} events were appended one by one, with ${formatCount(asked)} questions between them: ${formatCount(stats.computedTokens)} tokens went through the model, where a full pass each time takes ${formatCount(stats.fullTokens)}.`,
   ];
 }

@@ -3,7 +3,7 @@ import type { SequenceBatch } from '@seqrec/data';
 import * as tf from '@tensorflow/tfjs-core';
 import { createScorer, type ScorerOptions } from '../serve/create-scorer.ts';
 import { joinFloats } from '../serve/join-floats.ts';
-import type { Append, Question, Scorer, ScorerStats } from '../serve/scorer.ts';
+import type { Append, IncrementalCapabilities, Question, Scorer, ScorerStats } from '../serve/scorer.ts';
 import { userEvent } from '../serve/user-event.ts';
 import { evaluateVectors } from './evaluate.ts';
 import type { EvaluateOptions } from './evaluation-blocks.ts';
@@ -24,12 +24,13 @@ export interface CachedEvaluation extends Evaluation {
   readonly asked: number;
   /** Of the scorer, over all users. */
   readonly stats: ScorerStats;
+  readonly exact: IncrementalCapabilities['exact'];
 }
 
 /**
  * `evaluate` by the vectors of a scorer: the events of each history are appended one after the other, some users are
  * asked about in between, at a moment before their next event, and the vector at the time of the query is ranked. Every
- * rank has to be that of `evaluate`.
+ * rank has to be that of `evaluate`, where the scorer has the bits of full passes (`exact`).
  *
  * @throws UnsupportedError for a model whose state cannot grow, as `createScorer`; for `positions: 'all'`; else as
  *   `evaluate`.
@@ -50,7 +51,7 @@ export async function evaluateCached(options: EvaluateCachedOptions): Promise<Ca
       (batch) => vectorsOf(scorer, batch, { askedUsers, block: block++, counts }),
       'the history, encoded event by event from cached keys and values,',
     );
-    return { ...evaluation, ...counts, stats: scorer.stats() };
+    return { ...evaluation, ...counts, stats: scorer.stats(), exact: scorer.capabilities.exact };
   } finally {
     scorer.dispose();
   }

@@ -1,4 +1,5 @@
 import { useBackend } from '@seqrec/core';
+import type { SimdBackend } from '@seqrec/core/simd';
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { historyOf, modelOf, NUM_ITEMS, vectorOf } from '../test-support/scored-models.ts';
@@ -123,6 +124,19 @@ describe('a scorer', () => {
     await scorer.encode({ user: 'a', at: 1.9e9 });
     expect(scorer.stats().computedTokens - computedTokens).toBe(1 + 20 - 15);
     scorer.dispose();
+    model.dispose();
+  });
+
+  it('promises the same bits where no native library multiplies', () => {
+    const model = modelOf('hstu');
+    const backend = tf.backend() as SimdBackend;
+    expect(createScorer(model).capabilities).toEqual({ append: true, exact: 'bitwise' });
+    backend.libraryFrom = 64;
+    try {
+      expect(createScorer(model).capabilities).toEqual({ append: true, exact: 1e-5 });
+    } finally {
+      backend.libraryFrom = Number.POSITIVE_INFINITY;
+    }
     model.dispose();
   });
 
