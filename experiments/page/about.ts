@@ -3,12 +3,11 @@ import type { Catalogue } from './catalogue.ts';
 import { scoreInWords } from './code-score.ts';
 import { byId, element } from './dom.ts';
 import type { Engine } from './engine.ts';
-
-const COSINE = 'the cosine of the encoded history and the title, from -1 to 1';
+import { similarityInWords } from './vector-score.ts';
 
 /** Fills the panel that says what computes the recommendations, and how. */
 export function showDetails({ parts, startMilliseconds }: Engine, catalogue: Catalogue, bytes: number): void {
-  const { choice, kind, state } = parts;
+  const { choice, kind, similarity, state } = parts;
   const { run, recipe, epoch, dataset, codes } = catalogue.about;
   const rows: [string, string][] = [
     ['Model', `${kind} of ${recipe}, run ${run}, after ${epoch} epochs on ${dataset}`],
@@ -18,7 +17,7 @@ export function showDetails({ parts, startMilliseconds }: Engine, catalogue: Cat
     ...backendRows(choice.name, choice.details),
     ['State', state.append ? keptState(state.exact) : `not kept: ${state.reason}`],
     ['Ready after', `${startMilliseconds.toFixed(0)} ms: starting the backend, loading the weights, a first answer`],
-    ['Score', codes === undefined ? COSINE : scoreInWords(codes)],
+    ['Score', codes === undefined ? similarityInWords[similarity] : scoreInWords(codes)],
     ...codeRows(codes),
     [
       'Times',

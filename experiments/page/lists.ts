@@ -3,6 +3,7 @@ import { codeMarks, type ShowPrefix } from './code-marks.ts';
 import { type ShownScore, shownScore } from './code-score.ts';
 import { element } from './dom.ts';
 import type { Shown } from './session.ts';
+import { type Similarity, shownSimilarity } from './vector-score.ts';
 
 /** A history, newest first; each entry can be taken out. Entries that stay are not made again. */
 export class HistoryList {
@@ -50,14 +51,23 @@ function common(a: readonly number[], b: readonly number[]): { readonly before: 
   return { before, after };
 }
 
+interface ChoiceOptions {
+  readonly onAdd: (item: number) => void;
+  readonly onPrefix: ShowPrefix;
+  /** Of a model that scores by vectors. */
+  readonly similarity?: Similarity;
+}
+
 /** Shows items as buttons that put them into the history; with scores where there are. */
 export function renderChoices(
   list: HTMLElement,
   catalogue: Catalogue,
   items: readonly (Pick<Shown, 'item'> & Partial<Shown>)[],
-  { onAdd, onPrefix }: { readonly onAdd: (item: number) => void; readonly onPrefix: ShowPrefix },
+  { onAdd, onPrefix, similarity = 'cosine' }: ChoiceOptions,
 ): void {
   const { codes } = catalogue.about;
+  const shown = (score: number): ShownScore =>
+    codes === undefined ? shownSimilarity(score, similarity) : shownScore(score, codes);
   list.replaceChildren(
     ...items.map(({ item, score }) => {
       const add = element(
@@ -65,7 +75,7 @@ export function renderChoices(
         { type: 'button', className: 'add', title: 'Add to your history' },
         element('span', { className: 'hidden-text' }, 'Add to your history: '),
         nameOf(catalogue, item),
-        score === undefined ? undefined : scoreOf(codes === undefined ? cosineOf(score) : shownScore(score, codes)),
+        score === undefined ? undefined : scoreOf(shown(score)),
         plus(),
       );
       add.addEventListener('click', () => onAdd(item));
@@ -83,10 +93,6 @@ function nameOf(catalogue: Catalogue, item: number): HTMLElement {
     element('span', { className: 'title' }, catalogue.title(item)),
     categories.length === 0 ? undefined : element('span', { className: 'soft categories' }, categories.join(' · ')),
   );
-}
-
-function cosineOf(score: number): ShownScore {
-  return { share: score, text: score.toFixed(3), title: `cosine ${score}` };
 }
 
 /** A score, with a bar where it is a share of 1. */

@@ -194,7 +194,11 @@ class Page {
 
   #showChoices(items: Parameters<typeof renderChoices>[2]): void {
     const focused = [...nextList.children].findIndex((entry) => entry.contains(document.activeElement));
-    renderChoices(nextList, this.#catalogue, items, { onAdd: (item) => this.add(item), onPrefix: this.#showShared });
+    renderChoices(nextList, this.#catalogue, items, {
+      onAdd: (item) => this.add(item),
+      onPrefix: this.#showShared,
+      similarity: this.#engine?.parts.similarity,
+    });
     if (focused >= 0) nextList.children[focused]?.querySelector('button')?.focus();
   }
 }

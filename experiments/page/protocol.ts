@@ -2,6 +2,7 @@ import type { BackendChoice, BackendName } from '@seqrec/core';
 import type { IncrementalCapabilities, ScorerCheck } from '@seqrec/models';
 import type { PageModel } from '../src/report/page/page-data.ts';
 import type { Answer } from './session.ts';
+import type { Similarity } from './vector-score.ts';
 
 /** Backends that a browser can run. */
 export const pageBackends = ['simd', 'webgpu', 'cpu'] as const satisfies readonly BackendName[];
@@ -16,6 +17,7 @@ export interface StartOptions {
 export interface EngineParts {
   readonly choice: BackendChoice;
   readonly kind: string;
+  readonly similarity: Similarity;
   /** Longest history, in events. */
   readonly maxEvents: number;
   /** Whether the state of a history is kept, and why not. */

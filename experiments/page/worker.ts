@@ -17,12 +17,12 @@ const calls: Calls = {
   async start({ backend, threads }, weights, { latestTime, codes }) {
     const choice = await useBackend(backend, threads === undefined ? {} : { threads });
     const model = await modelFromBytes(weights, 'model.safetensors');
-    const { kind, maxSequenceLength } = model;
+    const { kind, maxSequenceLength, similarity = 'cosine' } = model;
     session = codes === undefined ? new Session(model, latestTime) : new CodeSession(model, { codes, latestTime });
     // Compiles what has to be compiled.
     await session.answer([1], 1);
     await session.drop();
-    return { choice, kind, maxEvents: codes?.maxEvents ?? maxSequenceLength, state: session.state };
+    return { choice, kind, similarity, maxEvents: codes?.maxEvents ?? maxSequenceLength, state: session.state };
   },
   answer: async (history, k) => started().answer(history, k),
   fullPass: async (history, k) => started().fullPass(history, k),

@@ -19,6 +19,7 @@ export const models: Readonly<Record<string, ModelConfigInput>> = {
   hstu: { kind: 'hstu', ...shape, numHeads: 2, dqk: 8, dv: 8 },
   long: { kind: 'hstu', ...shape, maxSequenceLength: 2100, numHeads: 2, dqk: 8, dv: 8 },
   sasrec: { kind: 'sasrec', ...shape, numHeads: 1, ffnDim: 16 },
+  dot: { kind: 'sasrec', ...shape, numHeads: 1, ffnDim: 16, similarity: 'dot' },
   features: { kind: 'sasrec', ...shape, numHeads: 1, ffnDim: 16, features: ['categories', 'title'] },
 };
 

@@ -89,6 +89,21 @@ describe.skipIf(!hasChromium)('the page in Chromium', () => {
     },
   );
 
+  test('a score is a product, and no share of 1, where the model has products', async () => {
+    const { page, complaints } = await open('dot', { address: '#history=t%2C3,t%2C4' });
+    await shown(page, 2);
+    const score = page.locator('#next .score').first();
+    expect(await score.getAttribute('title')).toMatch(/^product -?\d+\.\d+$/);
+    expect(await score.locator('.bar').count()).toBe(0);
+    expect(await detail(page, 'Score')).toMatch(/^the product of the vectors/);
+    const { page: cosines } = await open('hstu', { address: '#history=t%2C3,t%2C4' });
+    await shown(cosines, 2);
+    expect(await cosines.locator('#next .score').first().getAttribute('title')).toMatch(/^cosine 0?\.\d+$/);
+    expect(await cosines.locator('#next .bar').count()).toBe(10);
+    expect(await detail(cosines, 'Score')).toMatch(/^the cosine/);
+    expect(complaints).toEqual([]);
+  });
+
   test('a history longer than the model reads', async () => {
     const long = Array.from({ length: LENGTH + 4 }, (_, i) => (i * 7) % ITEMS);
     const address = `#history=${long.map((i) => encodeURIComponent(idOf(i))).join(',')}`;
