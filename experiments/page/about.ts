@@ -1,3 +1,4 @@
+import type { IncrementalCapabilities } from '@seqrec/models';
 import type { PageCodes } from '../src/report/page/page-data.ts';
 import type { Catalogue } from './catalogue.ts';
 import { scoreInWords } from './code-score.ts';
@@ -8,7 +9,7 @@ import { similarityInWords } from './vector-score.ts';
 /** Fills the panel that says what computes the recommendations, and how. */
 export function showDetails({ parts, startMilliseconds }: Engine, catalogue: Catalogue, bytes: number): void {
   const { choice, kind, similarity, state } = parts;
-  const { run, recipe, epoch, dataset, codes } = catalogue.about;
+  const { run, recipe, epoch, dataset, latestTime, codes } = catalogue.about;
   const rows: [string, string][] = [
     ['Model', `${kind} of ${recipe}, run ${run}, after ${epoch} epochs on ${dataset}`],
     ['Weights', `${(bytes / 2 ** 20).toFixed(1)} MiB, ${catalogue.size.toLocaleString('en')} items`],
@@ -19,15 +20,18 @@ export function showDetails({ parts, startMilliseconds }: Engine, catalogue: Cat
     ['Ready after', `${startMilliseconds.toFixed(0)} ms: starting the backend, loading the weights, a first answer`],
     ['Score', codes === undefined ? similarityInWords[similarity] : scoreInWords(codes)],
     ...codeRows(codes),
-    [
-      'Times',
-      `the events of your history count as a minute apart, the ${state.append ? 'oldest' : 'newest'} at the end of the data`,
-    ],
+    ['Times', timesInWords(latestTime, state)],
     ['Privacy', 'nothing leaves this page; its security policy forbids requests to anywhere but its own folder'],
   ];
   byId('details').replaceChildren(
     ...rows.flatMap(([term, text]) => [element('dt', {}, term), element('dd', {}, text)]),
   );
+}
+
+/** What stands for the times of a history that is made up; see `Session`. */
+export function timesInWords(latestTime: number | undefined, { append }: IncrementalCapabilities): string {
+  if (latestTime === undefined) return 'the data have none: the events of your history count as numbered 0, 1, 2, ...';
+  return `the events of your history count as a minute apart, the ${append ? 'oldest' : 'newest'} at the end of the data`;
 }
 
 function codeRows(codes: PageCodes | undefined): [string, string][] {
