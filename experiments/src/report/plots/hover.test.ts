@@ -71,6 +71,16 @@ describe('values under the pointer', () => {
     ]);
   });
 
+  it('that are smaller than tables show have their digits', () => {
+    expect([3e-5, -1.23456e-4, 0.00099, 1e-9, 0.001].map(shownValue)).toEqual([
+      '.00003',
+      '-.0001235',
+      '.00099',
+      '1e-9',
+      '.0010',
+    ]);
+  });
+
   it('look like those of tables', () => {
     expect([0.12345, -0.5, 0, 2.71234, 123_456.7, 0.9999].map(shownValue)).toEqual([
       '.1235',
@@ -112,6 +122,19 @@ describe('figures', () => {
     expect(texts(line)).toEqual(expect.arrayContaining(['FLOP 1', 'HSTU  5.5', 'FLOP 10', 'HSTU  5']));
     expect(strips(interval)).toHaveLength(2);
     expect(texts(interval)).toEqual(expect.arrayContaining(['ours  .3000 ± .0100', 'ours  .2800']));
+  });
+
+  it('write values as their axis does', () => {
+    const points = [
+      { x: 1, y: 2e9 },
+      { x: 2, y: 3e-5 },
+    ];
+    const svg = lineFigure({
+      lines: [{ name: 'rate', colour: 0, style: 'measured', label: false, points }],
+      x: { label: 'epoch' },
+      y: { label: 'rate', format: (value) => value.toExponential(0) },
+    });
+    expect(texts(svg)).toEqual(expect.arrayContaining(['rate  2e+9', 'rate  3e-5']));
   });
 
   it('hide them in pictures', () => {

@@ -19,21 +19,24 @@ export interface Frame {
   readonly bottom: number;
 }
 
-/** The values of lines at each x that one of them has; `at` writes the x. */
+/** The values of lines at each x that one of them has; `at` writes the x, `format` the values. */
 export function lineStops(
   lines: readonly { readonly name: string; readonly points: readonly { readonly x: number; readonly y: number }[] }[],
   at: (x: number) => string,
+  format: (y: number) => string = shownValue,
 ): Stop[] {
   const places = new Map<number, string[]>();
   for (const { name, points } of lines)
-    for (const { x, y } of points) places.set(x, [...(places.get(x) ?? [at(x)]), `${name}  ${shownValue(y)}`]);
+    for (const { x, y } of points) places.set(x, [...(places.get(x) ?? [at(x)]), `${name}  ${format(y)}`]);
   return [...places].map(([x, texts]) => ({ at: x, lines: texts }));
 }
 
-/** Four digits; `.1234` for a share, as in tables. */
+/** Four digits; `.1234` for a share, as in tables, and `.00001234` for what is smaller than tables show. */
 export function shownValue(value: number): string {
-  if (value !== 0 && Math.abs(value) < 1) return value.toFixed(4).replace(/^(-?)0\./, '$1.');
-  return Math.abs(value) < 1000 ? String(Number(value.toPrecision(4))) : Math.round(value).toLocaleString('en-US');
+  const size = Math.abs(value);
+  if (size >= 1000) return Math.round(value).toLocaleString('en-US');
+  const digits = size >= 1e-3 && size < 1 ? value.toFixed(4) : String(Number(value.toPrecision(4)));
+  return digits.replace(/^(-?)0\./, '$1.');
 }
 
 /** Pixels of a letter; the first line is bold. */
