@@ -2,6 +2,7 @@ import { embedding, layerNorm } from '@seqrec/core';
 import * as tf from '@tensorflow/tfjs-core';
 import { HstuLayer, type HstuLayerArgs } from '../../encoders/hstu/layer.ts';
 import { reversePlaces } from '../../encoders/hstu/reverse-places.ts';
+import { hostIntegers } from '../../host-integers.ts';
 import { ActionBits } from '../../layers/action-bits.ts';
 import { LearnedPositions } from '../../layers/embeddings.ts';
 import { interleave } from '../../layers/interleave.ts';
@@ -164,7 +165,7 @@ export class HstuRankerNet {
 
   /** All tokens in one pass, candidates hidden from each other; the rows of the candidates. */
   private onePass(tokens: tf.Tensor2D, { offsets, numTargets, candidates }: RequestLayout, run: Run): tf.Tensor2D {
-    const at = tf.tensor1d(offsets, 'int32');
+    const at = hostIntegers(offsets);
     const all = this.stack.reduce((x, layer) => layer.apply([x, at], { ...run, numTargets }) as tf.Tensor2D, tokens);
     return embedding(all, tf.tensor1d(candidates, 'int32'));
   }

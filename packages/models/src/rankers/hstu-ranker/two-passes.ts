@@ -1,6 +1,7 @@
 import { embedding, offsetsOf } from '@seqrec/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { HstuLayer } from '../../encoders/hstu/layer.ts';
+import { hostIntegers } from '../../host-integers.ts';
 import type { FreshKeys, MemoryKeys, TokenMemory } from '../../layers/memory.ts';
 import type { RequestLayout } from './layout.ts';
 
@@ -12,8 +13,8 @@ class HistoryKeys implements TokenMemory {
   private readonly queryOffsets: tf.Tensor1D;
 
   constructor(historyOffsets: Int32Array, candidateOffsets: Int32Array) {
-    this.offsets = tf.tensor1d(historyOffsets, 'int32');
-    this.queryOffsets = tf.tensor1d(candidateOffsets, 'int32');
+    this.offsets = hostIntegers(historyOffsets);
+    this.queryOffsets = hostIntegers(candidateOffsets);
   }
 
   keys(layer: string, fresh: FreshKeys): MemoryKeys {
@@ -63,7 +64,7 @@ export function candidateRows(stack: readonly HstuLayer[], tokens: tf.Tensor2D, 
     const candidateOffsets = offsetsOf(counts);
     const memory = new HistoryKeys(historyOffsets, candidateOffsets);
     const pass = (rows: Int32Array, bounds: Int32Array): tf.Tensor2D => {
-      const at = tf.tensor1d(bounds, 'int32');
+      const at = hostIntegers(bounds);
       const run = { training: false, step: 0, seed: 0, memory };
       return stack.reduce(
         (x, layer) => layer.apply([x, at], run) as tf.Tensor2D,
