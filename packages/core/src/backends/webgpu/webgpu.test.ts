@@ -1,7 +1,15 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it, vi } from 'vitest';
 import { probe } from '../../../test/conformance/backends.ts';
-import { explainKernels, OutOfMemoryError, ShaderError, UnsupportedError } from '../../index.ts';
+import {
+  causalAttention,
+  explainKernels,
+  OutOfMemoryError,
+  ShaderError,
+  sampledSoftmaxLoss,
+  streamKey,
+  UnsupportedError,
+} from '../../index.ts';
 import { fusedKernelNames } from '../explain.ts';
 import type { SeqrecWebgpuBackend } from './backend.ts';
 import { BufferPool, sizeClass } from './buffers.ts';
@@ -84,6 +92,27 @@ describe.skipIf(absent !== undefined)(absent === undefined ? 'on a device' : `on
     ]);
     expect(rows).toContainEqual({ kernel: 'UnsortedSegmentSum', backends: { webgpu: 'fused' } });
     expect(rows).toContainEqual({ kernel: 'BatchMatMul', backends: { webgpu: 'stock' } });
+  });
+
+  it('binds no more storage buffers than every device has', () => {
+    const dispatch = vi.spyOn(backend, 'dispatch').mockImplementation(() => {});
+    const [mask, dropout] = [{ maxAttentionLength: 2 }, { rate: 0.5, stream: { key: streamKey(1, 'x'), step: 0 } }];
+    tf.tidy(() => {
+      const [q, k, v] = [tf.ones([6, 1, 4]), tf.ones([6, 1, 4]), tf.ones([6, 1, 4])] as tf.Tensor3D[];
+      const attended = (x: tf.Tensor) =>
+        causalAttention({ q: x as tf.Tensor3D, k, v, offsets: Int32Array.of(0, 6), scale: 1, mask, dropout });
+      tf.grad(attended)(q);
+      const [positives, negatives] = [tf.tensor1d([1, 2], 'int32'), tf.tensor2d([[3], [1]], [2, 1], 'int32')];
+      const sampled = { items: tf.ones([5, 4]) as tf.Tensor2D, positives, negatives, temperature: 1 };
+      tf.grad((x: tf.Tensor) =>
+        tf.mean(sampledSoftmaxLoss({ ...sampled, queries: x as tf.Tensor2D, logQ: tf.zeros([5]) as tf.Tensor1D })),
+      )(tf.ones([2, 4]));
+    });
+    const programs = dispatch.mock.calls.map(([program]) => program);
+    dispatch.mockRestore();
+    const wide = programs.filter(({ bindings }) => bindings.length > 8).map(({ op, key }) => `${op} ${key}`);
+    expect(programs.map(({ op }) => op)).toEqual(expect.arrayContaining(['CausalAttentionGrad', 'SampledSoftmaxGrad']));
+    expect(wide).toEqual([]);
   });
 
   it('gives the same bits for sums of many terms, time after time', async () => {

@@ -122,11 +122,14 @@ function forward(variant: Variant): Program {
   };
 }
 
-/** `delta = sum_c dOut out`, which is `sum_j P dP`. */
+/**
+ * `delta = sum_c dOut out`, which is `sum_j P dP`. It comes behind logSumExp in `upstream`, whose first part is dOut: a
+ * device may bind no more than eight buffers.
+ */
 const deltas: Program = {
   op: CausalAttentionGrad,
   key: 'delta',
-  bindings: bind('out', 'dOut', 'logSumExp', 'rowValues!'),
+  bindings: bind('out', 'logSumExp', 'upstream!'),
   uniforms: uniforms('rows', 'width'),
   threads: THREADS,
   tiles: 'f32',
@@ -136,28 +139,29 @@ const deltas: Program = {
   var sum = 0.0;
   // Rounded as in the products that it is subtracted from: what they have in common must cancel.
   for (var c = 0u; c < u.width; c++) {
-    sum += out[row * u.width + c] * operand(dOut[row * u.width + c]);
+    sum += out[row * u.width + c] * operand(upstream[row * u.width + c]);
   }
-  rowValues[row] = logSumExp[row];
-  rowValues[u.rows + row] = sum;`,
+  let behind = u.rows * u.width;
+  upstream[behind + row] = logSumExp[row];
+  upstream[behind + u.rows + row] = sum;`,
 };
 
 /**
- * From products `s` and `p` (`dOut v^T`): `s` becomes the weights, without dropout, and `p` dS without the scale. The
- * first half of `rowValues` is logSumExp, the second delta.
+ * From products `s` and `p` (`dOut v^T`): `s` becomes the weights, without dropout, and `p` dS without the scale.
+ * LogSumExp and delta are read behind dOut, see {@link deltas}.
  */
 function derivatives({ dropped, masked }: Variant, i: string, j: string): string {
   return `${visibility(masked, i, j)}${keepFactors(dropped, i, j)}${eachRow(
     (r) => `{
       let row = min(${i} + ty * 4u + ${r}u, length - 1u);
-      let at = (begin + row) * u.heads + head;
-      s${r} = select(vec4<f32>(), exp(u.scale * s${r} - rowValues[at]), seen${r});
-      p${r} = s${r} * (p${r}${dropped ? ` * kept${r}` : ''} - rowValues[u.rows + at]);
+      let at = u.rows * u.valueWidth + (begin + row) * u.heads + head;
+      s${r} = select(vec4<f32>(), exp(u.scale * s${r} - dOut[at]), seen${r});
+      p${r} = s${r} * (p${r}${dropped ? ` * kept${r}` : ''} - dOut[u.rows + at]);
     }`,
   )}`;
 }
 
-const SHARED = ['q', 'k', 'v', 'offsets: i32', 'dOut', 'rowValues'];
+const SHARED = ['q', 'k', 'v', 'offsets: i32', 'dOut'];
 
 function queriesProgram(variant: Variant): Program {
   const { key, uniforms: scalars, globals, extras } = common(variant, 'rows');
@@ -232,8 +236,9 @@ export function registerCausalAttention(name: string): void {
     const [tokens, heads, width] = v.shape;
     const rows = tokens * heads;
     const values: Record<string, number> = { ...tileValues(inputs, 1, attrs.scale), ...drawnValues(attrs), rows };
-    backend.withScratch([2 * rows], (rowValues) => {
-      const tensors = [out, dy, logSumExp, rowValues];
+    backend.withScratch([rows * (width + 2)], (upstream) => {
+      backend.copy(dy, upstream);
+      const tensors = [out, logSumExp, upstream];
       backend.dispatch(deltas, { tensors, uniforms: { rows, width }, groups: Math.ceil(rows / THREADS) });
       withExtras(backend, inputs, { divisor: 1, globalKeys: attrs.globalKeys }, (extras) => {
         const variant = { dropped: attrs.rate > 0, masked: extras.masked };
@@ -243,7 +248,7 @@ export function registerCausalAttention(name: string): void {
         ] as const) {
           const blocks = Math.ceil(columns / BLOCK);
           backend.dispatch(program, {
-            tensors: [q, k, v, offsets, dy, rowValues, ...outputs, ...extras.tensors],
+            tensors: [q, k, v, offsets, upstream, ...outputs, ...extras.tensors],
             uniforms: { ...values, blocks, ...extras.uniforms },
             groups: values.works * heads * blocks,
           });

@@ -10,8 +10,8 @@ const SLICE = 256;
 
 const UNIFORMS = ['tokens', 'width', 'negativesPerToken', 'temperature: f32'];
 
-/** `logit(t, r)`: entry 0 is the positive; a negative that equals it gets -5e4. Sets `hit`. */
-function logits(corrected: boolean): string {
+/** `logit(t, r)`: entry 0 is the positive; a negative that equals it gets -5e4. `correction` is taken off. */
+function logits(correction?: string): string {
   return `
 fn idOf(t: u32, r: u32) -> u32 {
   if (r == 0u) { return u32(positives[t]); }
@@ -23,7 +23,7 @@ fn logit(t: u32, r: u32) -> f32 {
   let id = idOf(t, r);
   var dot = 0.0;
   for (var c = 0u; c < u.width; c++) { dot += queries[t * u.width + c] * items[id * u.width + c]; }
-  return dot / u.temperature${corrected ? ' - logQ[id]' : ''};
+  return dot / u.temperature${correction === undefined ? '' : ` - ${correction}`};
 }
 `;
 }
@@ -42,7 +42,7 @@ const forward = (corrected: boolean): Program => ({
   ),
   uniforms: uniforms(...UNIFORMS),
   threads: THREADS,
-  globals: `${logits(corrected)}
+  globals: `${logits(corrected ? 'logQ[id]' : undefined)}
 var<workgroup> tops: array<f32, ${THREADS}>;
 var<workgroup> sums: array<f32, ${THREADS}>;
 `,
@@ -72,7 +72,10 @@ var<workgroup> sums: array<f32, ${THREADS}>;
   loss[group] = result - logit(group, 0u);`,
 });
 
-/** `dQueries`, and the coefficient and id of every entry, for the sum over items. */
+/**
+ * `dQueries`, and the coefficient and id of every entry, for the sum over items. `lossInputs` is logSumExp and upstream
+ * gradient of each token, then logQ: a device may bind no more than eight buffers.
+ */
 const backward = (corrected: boolean): Program => ({
   op: SampledSoftmaxGrad,
   key: corrected ? 'logQ' : '',
@@ -85,11 +88,10 @@ const backward = (corrected: boolean): Program => ({
     'dQueries!',
     'coefficients!',
     'ids!: i32',
-    ...(corrected ? ['logQ'] : []),
   ),
   uniforms: uniforms(...UNIFORMS),
   threads: THREADS,
-  globals: `${logits(corrected)}
+  globals: `${logits(corrected ? 'lossInputs[2u * u.tokens + id]' : undefined)}
 var<workgroup> slice: array<f32, ${SLICE}>;
 `,
   body: `
@@ -146,13 +148,13 @@ export function registerSampledSoftmax(name: string): void {
       if (sizeOf(dItems) > 0) backend.clear(dItems);
       return [dQueries, dItems];
     }
-    const corrected = sizeOf(logQ) > 0;
-    backend.withScratch([2 * tokens, entries, entries], (lossInputs, coefficients, ids) => {
+    const corrections = sizeOf(logQ);
+    backend.withScratch([2 * tokens + corrections, entries, entries], (lossInputs, coefficients, ids) => {
       backend.copy(logSumExp, lossInputs);
       backend.copy(dLoss, lossInputs, tokens);
-      const more = corrected ? [logQ] : [];
-      backend.dispatch(backward(corrected), {
-        tensors: [queries, items, positives, negatives, lossInputs, dQueries, coefficients, ids, ...more],
+      if (corrections > 0) backend.copy(logQ, lossInputs, 2 * tokens);
+      backend.dispatch(backward(corrections > 0), {
+        tensors: [queries, items, positives, negatives, lossInputs, dQueries, coefficients, ids],
         uniforms: values(inputs, temperature),
         groups: tokens,
       });
