@@ -87,8 +87,12 @@ describe.skipIf(absent !== undefined)(absent === undefined ? 'on a device' : `on
       'GatedNormLinearGrad',
       'LinearLayer',
       'LinearLayerGrad',
+      'LogSumExpScores',
+      'LogSumExpScoresGrad',
       'NormSiluSplit',
       'NormSiluSplitGrad',
+      'SampledScores',
+      'SampledScoresGrad',
     ]);
     expect(rows).toContainEqual({ kernel: 'UnsortedSegmentSum', backends: { webgpu: 'fused' } });
     expect(rows).toContainEqual({ kernel: 'BatchMatMul', backends: { webgpu: 'stock' } });
