@@ -17,7 +17,7 @@ import { nameItem } from '../outputs/item-names.ts';
 import { recommendFor } from '../outputs/recommend.ts';
 import { say } from '../ranks/commands.ts';
 import { evaluateTest, type SharedJudge } from '../ranks/evaluate-together.ts';
-import { metricIntervals } from '../verdict/bootstrap.ts';
+import { fewUsersOf, metricIntervals } from '../verdict/bootstrap.ts';
 import { inOrder, judge } from '../verdict/verdict.ts';
 import { countParameters } from './count-parameters.ts';
 import type { TrainOutcome } from './train.ts';
@@ -64,6 +64,7 @@ export async function finishRun(
     status: 'finished',
     definitions: [
       ...test.definition,
+      ...fewUsersOf(test.users),
       ...listDefinition(config.evaluation),
       ...onTest.flatMap((each) => baselineDefinition(each.name, each.evaluation.definition)),
     ],

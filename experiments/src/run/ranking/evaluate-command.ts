@@ -8,6 +8,7 @@ import type { Progress } from '../../terminal/progress.ts';
 import { renderDefinition, renderSentences, renderTable } from '../../terminal/table.ts';
 import { segmentListings } from '../evaluation/segment-listing.ts';
 import type { Calibration, ScoredModel, SegmentTable } from '../folder/results.ts';
+import { fewUsersOf } from '../verdict/bootstrap.ts';
 import type { BaselineVerdict } from '../verdict/verdict.ts';
 import { renderVerdict } from '../verdict/verdict-text.ts';
 import { calibrationOf, fitCalibrators } from './calibrate.ts';
@@ -17,7 +18,7 @@ import { limitsOf, type RunLimits, renderLimits } from './limits.ts';
 import type { OpenRanking } from './open-ranking.ts';
 import { selectedMetric } from './ranking-of.ts';
 import { renderCalibration } from './render-calibration.ts';
-import { fewUsersOf, intervalsOf, judgeRows } from './row-verdict.ts';
+import { intervalsOf, judgeRows } from './row-verdict.ts';
 import { rowSegmentations, segmentTables } from './segments.ts';
 
 export interface EvaluateRankingOptions {

@@ -10,12 +10,13 @@ import { countRowParameters } from '../loop/count-parameters.ts';
 import { betterOf } from '../loop/figures.ts';
 import type { TrainOutcome } from '../loop/train.ts';
 import { writeResults } from '../loop/write-results.ts';
+import { fewUsersOf } from '../verdict/bootstrap.ts';
 import { calibrationOf, fitCalibrators } from './calibrate.ts';
 import { type EvaluatedRows, evaluateRowBaselines } from './evaluate-baselines.ts';
 import { evaluateRows, type RowsContext, usersOf } from './evaluate-rows.ts';
 import { limitsOf } from './limits.ts';
 import { selectedMetric } from './ranking-of.ts';
-import { fewUsersOf, intervalsOf, judgeRows } from './row-verdict.ts';
+import { intervalsOf, judgeRows } from './row-verdict.ts';
 import { rowSegmentations, segmentTables } from './segments.ts';
 
 /**

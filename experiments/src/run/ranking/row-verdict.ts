@@ -1,6 +1,6 @@
 import type { ClickRows } from '@seqrec/models';
 import { betterOf } from '../loop/figures.ts';
-import { tooFewUsers } from '../verdict/bootstrap.ts';
+import { fewUsersOf } from '../verdict/bootstrap.ts';
 import {
   orderMetrics,
   pairedRowDifferences,
@@ -16,12 +16,6 @@ export function resampledIn(...figures: readonly Readonly<Record<string, number>
   return [...new Set([...rowMetrics, ...orderMetrics])].filter((metric) =>
     figures.every((metrics) => metrics[metric] !== undefined),
   );
-}
-
-/** A sentence where rows of these users have no intervals. */
-export function fewUsersOf(users: Int32Array): string[] {
-  const few = tooFewUsers(new Set(users).size);
-  return few === undefined ? [] : [`Intervals over users: none; ${few}.`];
 }
 
 /** Rows of clicks with their figures, and whose they are. */

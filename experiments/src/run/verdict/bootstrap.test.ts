@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { metricIntervals } from './bootstrap.ts';
+import { fewUsersOf, metricIntervals } from './bootstrap.ts';
 
 const recorded = (ranks: readonly number[], users: readonly number[] = ranks.map((_, q) => q)) => ({
   ranks: Float32Array.from(ranks),
@@ -30,8 +30,17 @@ it('users are drawn, not queries', () => {
   expect(together / apart).toBeLessThan(2.2);
 });
 
-it('ties count by their rule, and one user has no spread', () => {
-  const tied = { ...recorded([1, 1], [7, 7]), tied: Int32Array.of(1, 1) };
+it('ties count by their rule, and users of one rank have no spread', () => {
+  const tied = { ...recorded(repeat(6, [1])), tied: new Int32Array(6).fill(1) };
   expect(metricIntervals(tied, ['HR@1', 'MRR'])).toEqual({ 'HR@1': [0.5, 0.5], MRR: [0.75, 0.75] });
   expect(metricIntervals({ ...tied, ties: 'optimistic' }, ['HR@1'])).toEqual({ 'HR@1': [1, 1] });
+});
+
+it('five users have no intervals, however many their queries are', () => {
+  const ranks = repeat(50, [1, 20]);
+  const users = ranks.map((_, q) => q % 5);
+  expect(metricIntervals(recorded(ranks, users), ['HR@10'])).toEqual({});
+  expect(fewUsersOf(recorded(ranks, users).users)).toEqual([
+    'Intervals over users: none; 5 users: too few for an interval.',
+  ]);
 });

@@ -36,6 +36,12 @@ export function tooFewUsers(users: number): string | undefined {
   return `${users === 1 ? 'one user' : `${users} users`}: too few for an interval`;
 }
 
+/** A sentence where figures of these users have no intervals. */
+export function fewUsersOf(users: Int32Array): string[] {
+  const few = tooFewUsers(new Set(users).size);
+  return few === undefined ? [] : [`Intervals over users: none; ${few}.`];
+}
+
 /** What a query adds to a metric. */
 export function gainAt({ ranks, tied, ties }: Recorded, q: number, gain: ReturnType<typeof gainOf>): number {
   return gain(ranks[q], ties === 'expected' ? tied[q] : undefined);
@@ -76,13 +82,17 @@ export function percentiles(means: Float64Array): [number, number] {
 /** Enough for an interval to two digits. */
 const RESAMPLES = 1000;
 
-/** 95 % bootstrap interval over users of each metric; about other users, not about other seeds. */
+/**
+ * 95 % bootstrap interval over users of each metric, none where there are too few; about other users, not about other
+ * seeds.
+ */
 export function metricIntervals(
   recorded: Recorded,
   metrics: readonly string[],
   { resamples = RESAMPLES, seed = 0 }: { readonly resamples?: number; readonly seed?: number } = {},
 ): Record<string, [number, number]> {
   const units = byUser(recorded.users);
+  if (tooFewUsers(units.count) !== undefined) return {};
   const totals = metrics.map((metric) => {
     const gain = gainOf(metric);
     const total = new Float64Array(units.count);

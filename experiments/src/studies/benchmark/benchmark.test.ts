@@ -351,6 +351,18 @@ describe('its tables', () => {
     expect(behind).toBeGreaterThanOrEqual(1);
   });
 
+  it('say of fewer than six users that there is no interval', async () => {
+    const rows = await Promise.all([rowOf('D, full', 1, [1, 1, 1, 9, 9]), rowOf('E, full', 1, [1, 99, 99, 99, 99])]);
+    const comparisons = new Comparer().tables(rows, 'HR@10');
+    expect(comparisons[0].rows).toEqual([
+      { row: 'E, full', best: 'D, full', difference: -0.8, behind: 0, ahead: 0, equal: 0 },
+    ]);
+    const section = benchmarkSections({ ...(await resultOf()), rows, comparisons }).find(({ title }) =>
+      title.endsWith('beyond noise'),
+    );
+    expect(section?.rows).toEqual([['E, full', '-.8000', '', 'too few users for an interval']]);
+  });
+
   it('pair no rows of other seeds', async () => {
     const { rows } = await resultOf();
     // Seed 2 of B has the users of seed 2 of A alone.

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { gainOf } from '@seqrec/models';
 import { readRanks, type SavedRanks } from '../../run/folder/ranks.ts';
-import { bootstrapMeans, byUser, gainAt, percentiles, type Units } from '../../run/verdict/bootstrap.ts';
+import { bootstrapMeans, byUser, gainAt, percentiles, tooFewUsers, type Units } from '../../run/verdict/bootstrap.ts';
 import { checkSameQueries } from '../../run/verdict/paired.ts';
 import type { BenchmarkResult, Comparison, GridRow, TableComparisons } from './result.ts';
 
@@ -74,13 +74,14 @@ function measure(pairs: readonly Pair[], metric: string): Measured {
   const bySeed = ranks.map(([best, row]) => userDifferences(best, row, units, metric));
   const mean = new Float64Array(units.count);
   for (const own of bySeed) for (let unit = 0; unit < mean.length; unit++) mean[unit] += own[unit] / bySeed.length;
+  const difference = mean.reduce((sum, each) => sum + each, 0) / first.ranks.length;
+  if (tooFewUsers(units.count) !== undefined) return { difference, behind: 0, ahead: 0, equal: 0 };
   const intervals = bootstrapMeans([mean, ...bySeed], units, RESAMPLES, 0).map(percentiles);
   const [[low, high], ...ofSeeds] = intervals;
   const count = (is: (low: number, high: number) => boolean): number =>
     ofSeeds.filter(([bottom, top]) => is(bottom, top)).length;
   return {
-    difference: mean.reduce((sum, each) => sum + each, 0) / first.ranks.length,
-    ...{ low, high },
+    ...{ difference, low, high },
     behind: count((_, top) => top < 0),
     ahead: count((bottom) => bottom > 0),
     equal: count((bottom, top) => bottom <= 0 && top >= 0),

@@ -56,11 +56,11 @@ export interface TunedCell {
 export interface Comparison {
   readonly row: string;
   readonly best: string;
-  /** Mean over seeds of `row - best`, with its 95 % bootstrap interval over users. */
+  /** Mean over seeds of `row - best`, with its 95 % bootstrap interval over users; none over too few. */
   readonly difference: number;
-  readonly low: number;
-  readonly high: number;
-  /** In how many seeds the interval of the seed alone is below, above, or holds 0. */
+  readonly low?: number;
+  readonly high?: number;
+  /** In how many seeds the interval of the seed alone is below, above, or holds 0; in none without intervals. */
   readonly behind: number;
   readonly ahead: number;
   readonly equal: number;

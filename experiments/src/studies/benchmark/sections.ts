@@ -118,7 +118,7 @@ function comparisonSection(table: TableComparisons, { rows, metrics: [metric] }:
     rows: comparisons.map(({ row, difference, low, high, ...counts }) => [
       row,
       signed(difference),
-      `${signed(low)} to ${signed(high)}`,
+      low === undefined || high === undefined ? '' : `${signed(low)} to ${signed(high)}`,
       verdictOf(counts),
     ]),
   };
@@ -126,6 +126,7 @@ function comparisonSection(table: TableComparisons, { rows, metrics: [metric] }:
 
 export function verdictOf({ behind, ahead, equal }: Pick<Comparison, 'behind' | 'ahead' | 'equal'>): string {
   const of = behind + ahead + equal;
+  if (of === 0) return 'too few users for an interval';
   const parts = [
     ...(behind > 0 ? [`behind in ${behind}`] : []),
     ...(equal > 0 ? [`no difference in ${equal}`] : []),

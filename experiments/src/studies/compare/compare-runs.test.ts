@@ -97,6 +97,17 @@ const reworded = (line: string, other: string) => ({
   definition: definition.map((each) => (each === line ? other : each)),
 });
 
+test('of fewer than six users there is no interval, and it is said why', async () => {
+  const few = await compare([await folder(), await folder()]);
+  expect(few[0].differences[0]).not.toHaveProperty('low');
+  expect(renderComparisons(few)).toContain('4 users: too few for an interval');
+  expect(renderComparisons(few)).not.toContain('[');
+  const users = [0, 1, 2, 3, 4, 5];
+  const enough = await compare([await folder({ users }), await folder({ users })]);
+  expect(renderComparisons(enough)).toMatch(/HR@2 .* \[[+-][\d.]+, [+-][\d.]+\] /);
+  expect(renderComparisons(enough)).not.toContain('too few');
+});
+
 describe('runs that were evaluated otherwise', () => {
   const others: readonly (readonly [string, Made, string])[] = [
     [

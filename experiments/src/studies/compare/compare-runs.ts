@@ -17,6 +17,7 @@ import { openRunDir, type RunDir } from '../../run/folder/run-dir.ts';
 import { openTrainedRun } from '../../run/open/open-run.ts';
 import { savedConfig } from '../../run/open/resume.ts';
 import { type BackendOptions, startBackend } from '../../run/process/backend.ts';
+import { tooFewUsers } from '../../run/verdict/bootstrap.ts';
 import { type PairedDifference, pairedDifferences } from '../../run/verdict/paired.ts';
 import { formatMetric } from '../../terminal/format.ts';
 import { Progress } from '../../terminal/progress.ts';
@@ -42,7 +43,8 @@ export interface RunComparison {
   readonly users: number;
   /** Where the protocols differ; never any unless forced. */
   readonly protocol: readonly ProtocolDifference[];
-  readonly differences: readonly PairedDifference[];
+  /** Without intervals where there are too few users. */
+  readonly differences: readonly (Omit<PairedDifference, 'low' | 'high'> & Partial<PairedDifference>)[];
 }
 
 /**
@@ -61,6 +63,7 @@ export async function compareRuns(request: CompareRequest): Promise<RunCompariso
   // Before ranks that are missing are made again, which takes a while.
   for (const [i, run] of others.entries()) if (!force) refuseDifferences(recorded[i], first.id, run.id);
   const baseRanks = await ranksOf(first, request, progress);
+  const users = new Set(baseRanks.users).size;
   const comparisons: RunComparison[] = [];
   for (const [i, run] of others.entries()) {
     const ranks = await ranksOf(run, request, progress);
@@ -69,9 +72,12 @@ export async function compareRuns(request: CompareRequest): Promise<RunCompariso
     comparisons.push({
       base: first.id,
       run: run.id,
-      users: new Set(baseRanks.users).size,
+      users,
       protocol: [...recorded[i], ...defined],
-      differences: pairedDifferences(baseRanks, ranks, metrics, { resamples }),
+      differences: pairedDifferences(baseRanks, ranks, metrics, { resamples }).map(({ low, high, ...figures }) => ({
+        ...figures,
+        ...(tooFewUsers(users) === undefined && { low, high }),
+      })),
     });
   }
   return comparisons;
@@ -111,15 +117,16 @@ export function renderComparisons(comparisons: readonly RunComparison[]): string
       formatMetric(each.a),
       formatMetric(each.b),
       signed(each.difference),
-      `[${signed(each.low)}, ${signed(each.high)}]`,
+      each.low === undefined || each.high === undefined ? '' : `[${signed(each.low)}, ${signed(each.high)}]`,
       each.p < 0.001 ? '< .001' : each.p.toFixed(3),
     ]);
+    const few = tooFewUsers(users);
     const columns = [{ title: 'metric' }, ...['first', 'second', 'difference', '95 % interval', 'p'].map(right)];
     const warning =
       protocol.length === 0
         ? ''
         : `\nNot one protocol: part of the difference is not of the models.\n${renderDifferences(protocol)}\n`;
-    return `first:  ${base}\nsecond: ${run}\n${users} users of the test set, paired\n${warning}\n${renderTable(columns, rows)}`;
+    return `first:  ${base}\nsecond: ${run}\n${users} users of the test set, paired\n${warning}\n${renderTable(columns, rows)}${few === undefined ? '' : `\n${few}`}`;
   });
   return `${parts.join('\n\n')}\n\n${renderSentences([ABOUT], '')}`;
 }
