@@ -59,6 +59,16 @@ test('cold items are taken out of the events of sequences, and of the rows of a 
   expect(window.output).toMatch(/users with a longer history +0 of 7 /);
 });
 
+test('rows of label 0 and labels of teachers are there, as a ranker has them', async () => {
+  const options = ['--user', 'who', '--item', 'what', '--time', 'when', '--data.split', 'random'];
+  const file = writeTable('labelled.csv', seconds);
+  const { output } = await seqrecData(file, ...options, '--data.sampledNegatives.perPositive', '1');
+  expect(output).toContain('Each of 40 events as a row of label 1, with 1 rows of label 0');
+  expect(output).toContain('Split random: 64 train, 8 validation, 8 test examples');
+  const teachers = JSON.stringify([{ path: join(folder, 'no-store') }]);
+  expect((await seqrecData(file, ...options, '--data.teacherLabels', teachers)).errors).toContain('no-store');
+});
+
 test('a split that cannot be made says why, and the rest is shown', async () => {
   // Three events a user: enough for train-test alone, and there are no times.
   const file = join(folder, 'short.csv');
@@ -236,6 +246,7 @@ test.each([
   [['--time', 'none', '--data.ties', 'shuffle:1'], 'data.ties: expected file-order without a time column; got shuffle'],
   [['--data.rowNumberAsTime', 'true'], 'seqrec data: unknown option --data.rowNumberAsTime'],
   [['--data.heldOut.share', '0.1'], 'seqrec data: unknown option --data.heldOut.share; it takes the keys of data'],
+  [['--data.userVectors.path', 'x'], 'seqrec data: unknown option --data.userVectors.path'],
   [['--data.header', 'false'], 'data.columns.user: expected a position, as header is false; got "who"'],
   [['--model.kind', 'hstu'], 'seqrec data: unknown option --model.kind'],
 ])('%j is refused', async (argv, message) => {

@@ -22,6 +22,7 @@ import { CACHE_FOLDER } from './cache-folder.ts';
 import { dataFolder } from './data-folder.ts';
 import type { ColumnSummary, DataSummary, PartSummary } from './data-summary.ts';
 import { type FileConfig, filtered, loadInteractions } from './dataset.ts';
+import { withFurtherLabels } from './prepare-rows.ts';
 import { withSemanticIds } from './semantic-ids.ts';
 import { splitOf } from './split-by.ts';
 import { summariseData, summariseWithout } from './summarise-data.ts';
@@ -73,7 +74,7 @@ export async function readRequested(
   const config = await configOf(request);
   const interactions = await loadInteractions(config, folder, request.progress);
   const named = request.overrides?.some(({ key }) => key === 'data.split' || key.startsWith('data.split.'));
-  const all = filtered(interactions, config);
+  const all = await withFurtherLabels(filtered(interactions, config), config);
   const kept = await withSemanticIds(all, config, {
     events: () => eventsOfItems(splitOf(config, all)),
     cacheFolder: CACHE_FOLDER,
@@ -84,7 +85,7 @@ export async function readRequested(
 }
 
 /** Keys of data that only training reads. */
-const ofTraining = /^data\.(heldOut|rowNumberAsTime)\b/;
+const ofTraining = /^data\.(heldOut|rowNumberAsTime|userVectors)\b/;
 
 async function configOf(request: DescribeRequest): Promise<FileConfig> {
   const { lenient, timeUnit, overrides = [] } = request;

@@ -85,7 +85,7 @@ export async function prepareRows(
         'leave it out',
       );
   const read = filtered(await loadInteractions(config, folder, progress), config);
-  const rows = await withTeachers(withNegatives(read, config), config);
+  const rows = await withFurtherLabels(read, config);
   const { labels } = rows.roles;
   if (labels.length === 0)
     throw new ConfigError(
@@ -107,20 +107,15 @@ function withCold(split: RowSplit, { coldItems }: { readonly coldItems?: ColdIte
   return coldItems === undefined ? split : withColdRows(split, coldItems);
 }
 
-/** With the rows of label 0 that a configuration asks for. */
-function withNegatives(
+/** With the rows of label 0 that a configuration asks for, and the predictions of the teachers that it names. */
+export async function withFurtherLabels(
   interactions: Interactions,
-  { sampledNegatives }: { readonly sampledNegatives?: SampledNegativesOptions },
-): Interactions {
-  return sampledNegatives === undefined ? interactions : withSampledNegatives(interactions, sampledNegatives);
-}
-
-/** With the predictions of the teachers that a configuration names. */
-async function withTeachers(
-  interactions: Interactions,
-  { teacherLabels = [] }: { readonly teacherLabels?: readonly TeacherLabelsConfig[] },
+  {
+    sampledNegatives,
+    teacherLabels = [],
+  }: { readonly sampledNegatives?: SampledNegativesOptions; readonly teacherLabels?: readonly TeacherLabelsConfig[] },
 ): Promise<Interactions> {
-  let joined = interactions;
+  let joined = sampledNegatives === undefined ? interactions : withSampledNegatives(interactions, sampledNegatives);
   for (const { path: store, ...options } of teacherLabels) joined = await joinLabels(joined, { store, ...options });
   return joined;
 }
