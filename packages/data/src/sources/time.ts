@@ -67,11 +67,13 @@ export function dateSeconds({ year, month, day, hour, minute, second }: DatePart
   return milliseconds / 1000;
 }
 
-/** Seconds east of UTC of `+02`, `+0530`, `-03:30`; 0 for none, `Z` and `UTC`. */
+/** Seconds east of UTC of `+02`, `+0530`, `-03:30`; 0 for none, `Z` and `UTC`; NaN for a zone that no clock has. */
 export function zoneSeconds(zone: string | undefined): number {
   if (zone === undefined || /^(z|utc)$/i.test(zone)) return 0;
+  const hours = Number(zone.slice(1, 3));
   const minutes = zone.length > 3 ? Number(zone.slice(-2)) : 0;
-  return (zone[0] === '-' ? -1 : 1) * (Number(zone.slice(1, 3)) * 3600 + minutes * 60);
+  if (hours > 14 || minutes > 59) return Number.NaN;
+  return (zone[0] === '-' ? -1 : 1) * (hours * 3600 + minutes * 60);
 }
 
 const at = 64;
