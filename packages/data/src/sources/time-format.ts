@@ -26,25 +26,27 @@ const directives: Readonly<Record<string, string>> = {
 /**
  * Seconds of times written by a pattern of strptime, as `%d.%m.%Y %H:%M`: Y y m d H I p M S f b B z; UTC without `%z`.
  *
- * @throws {OptionError} for a pattern with another directive, or without a day
+ * @throws {OptionError} for a pattern with another directive or one twice, without a day, and with one of %I and %p
  */
 export function timeFormat(pattern: string): (text: string) => number | RowProblem {
+  const wrong = (expected: string, got: string, hint?: string): OptionError =>
+    new OptionError('timeFormat', `expected ${expected}; got "${got}"`, { key: 'timeFormat', hint });
+  const used = new Set<string>();
   const source = pattern.replace(/%(.)|[\\^$.*+?()[\]{}|]/gs, (match, directive: string | undefined) => {
     if (directive === undefined) return `\\${match}`;
     const found = directives[directive];
-    if (found !== undefined) return found;
-    const known = Object.keys(directives).map((d) => `%${d}`);
-    throw new OptionError('timeFormat', `expected the directives ${known.join(' ')}; got "%${directive}"`, {
-      key: 'timeFormat',
-    });
+    if (found === undefined) {
+      const known = Object.keys(directives).map((d) => `%${d}`);
+      throw wrong(`the directives ${known.join(' ')}`, `%${directive}`);
+    }
+    if (used.has(directive) && directive !== '%') throw wrong(`%${directive} once`, pattern);
+    used.add(directive);
+    return found;
   });
-  const missing = [/%[Yy]/, /%[mbB]/, /%d/].filter((needed) => !needed.test(pattern));
-  if (missing.length > 0) {
-    throw new OptionError('timeFormat', `expected a year, a month and a day; got "${pattern}"`, {
-      key: 'timeFormat',
-      hint: 'for example %d.%m.%Y %H:%M',
-    });
-  }
+  if (!['Yy', 'mbB', 'd'].every((part) => [...part].some((directive) => used.has(directive))))
+    throw wrong('a year, a month and a day', pattern, 'for example %d.%m.%Y %H:%M');
+  if (used.has('I') !== used.has('p'))
+    throw wrong('%I and %p together', pattern, 'hours to 23 are %H, those to 12 %I with %p');
   const expression = new RegExp(`^${source}$`);
   return (text) => {
     const marked = markedSeconds(text);
@@ -60,8 +62,8 @@ function secondsOf(parts: Readonly<Record<string, string | undefined>> | undefin
   // Two digits as POSIX has them: 69 to 99 are of the last century.
   const year = Y !== undefined ? Number(Y) : Number(y) + (Number(y) < 69 ? 2000 : 1900);
   const month = m !== undefined ? Number(m) : months.indexOf((b ?? B ?? '').slice(0, 3).toLowerCase()) + 1;
-  const twelve = I === undefined ? undefined : (Number(I) % 12) + (/^p/i.test(p ?? '') ? 12 : 0);
-  const hour = twelve ?? Number(H ?? 0);
+  if (I !== undefined && (Number(I) < 1 || Number(I) > 12)) return Number.NaN;
+  const hour = I === undefined ? Number(H ?? 0) : (Number(I) % 12) + (/^p/i.test(p ?? '') ? 12 : 0);
   const whole = dateSeconds({ year, month, day: Number(d), hour, minute: Number(M), second: Number(S) });
   return whole + (f === undefined ? 0 : Number(`0.${f}`)) - zoneSeconds(z);
 }
