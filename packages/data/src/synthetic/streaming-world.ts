@@ -54,7 +54,10 @@ export interface StreamingWorld {
   readonly openItems: Int32Array;
   /** Category of item `i` at `i - 1`; shape [items]. */
   readonly itemCategories: Int32Array;
-  /** The HR@k that a predictor can expect at most, over all events of the test records but the first ones. */
+  /**
+   * The HR@k that a predictor can expect at most with seen items among the candidates, over all events of the test
+   * records but the first ones.
+   */
   readonly ceilings: readonly { readonly cutoff: number; readonly hitRate: number }[];
 }
 
@@ -271,7 +274,7 @@ function orderedSplit(interactions: Interactions, { length, cut, trainShare, cei
     test: part('test', cut, records),
     step: {
       name: 'split',
-      detail: `streaming: the first ${cut} records train, in order, the last ${records - cut} test; no predictor can expect more than ${most} there.`,
+      detail: `streaming: the first ${cut} records train, in order, the last ${records - cut} test; no predictor can expect more than ${most} there with seen items among the candidates.`,
       params: { protocol: 'streaming', trainShare },
       counts: { train: cut, test: records - cut },
     },
