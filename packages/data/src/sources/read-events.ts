@@ -15,7 +15,7 @@ import { missingRule } from './missing.ts';
 import type { ReadContext } from './progress.ts';
 import type { RowOrigin } from './row-origin.ts';
 import { columnName } from './table-roles.ts';
-import { earliestUsual, parseTime } from './time.ts';
+import { earliestUsual, parseTime, unitHint } from './time.ts';
 import { timeFormat } from './time-format.ts';
 
 /** Times that begin below this many seconds are counted from 0; dates that were misread all lie above. */
@@ -183,12 +183,13 @@ export async function readEvents(
     throw log.noRows('rows of events');
   }
   if (at.time >= 0 && earliest >= countedFromZero && latest < earliestUsual && source.allowEarlyTimes !== true) {
+    const { hint: unit } = byFormat === undefined ? unitHint(latest, timeUnit) : {};
     throw log.error(undefined, {
       reason: 'early-times',
       column: 'time',
       message: `expected times of after 1970; got all of ${table.length} in 1970, from ${earliest} to ${latest} s`,
       hint:
-        `set the unit (${optionHint('timeUnit', 'ms')}), or say how dates are written (${optionHint('timeFormat', '%Y%m%d')}); ` +
+        `${unit === undefined ? '' : `${unit}, or `}say how dates are written (${optionHint('timeFormat', '%Y%m%d')}); ` +
         `such times are taken with ${optionHint('allowEarlyTimes', true)}`,
     });
   }

@@ -26,7 +26,7 @@ export function checkTime(seconds: number, unit: TimeUnit = 's'): RowProblem | u
 }
 
 /** The unit in which the number would be a time of after 1970. */
-function unitHint(seconds: number, unit: TimeUnit): { readonly hint?: string } {
+export function unitHint(seconds: number, unit: TimeUnit): { readonly hint?: string } {
   if (unit === 'iso') return {};
   const value = seconds * perSecond[unit];
   const fits = (['s', 'ms', 'us', 'ns'] as const).find((other) => {
