@@ -21,7 +21,7 @@ const GlobalTimeConfig = z
     validationQuantile: share
       .optional()
       .describe(
-        'Share of all events before the validation cut; default as far before the test cut as that is from the end. With `cut` `quantile` the share of those that train, default `quantile`.',
+        'Share of all events before the validation cut; default as far before the test cut as that is from the end, which needs a quantile above 0.5. With `cut` `quantile` the share of those that train, default `quantile`.',
       ),
     cut: z
       .enum(['share', 'quantile'])
@@ -42,13 +42,17 @@ const GlobalTimeConfig = z
     seed: seed.describe('Seed of `random` targets.'),
   })
   .refine(
-    ({ cut, quantile, validationQuantile = 2 * quantile - 1 }) =>
-      cut === 'quantile' || (validationQuantile > 0 && validationQuantile < quantile),
+    ({ cut, quantile, validationQuantile, validation }) =>
+      cut === 'quantile' || validation === 'none' || validationQuantile !== undefined || quantile > 0.5,
     {
       path: ['validationQuantile'],
-      message: 'expected a share above 0 and below quantile',
+      message: 'expected it or validation none where quantile is at most 0.5',
     },
   )
+  .refine(({ cut, quantile, validationQuantile = 0 }) => cut === 'quantile' || validationQuantile < quantile, {
+    path: ['validationQuantile'],
+    message: 'expected a share above 0 and below quantile',
+  })
   .describe('Cuts at two times, the same for all users.');
 
 const ByUserConfig = z

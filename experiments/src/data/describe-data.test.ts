@@ -59,6 +59,14 @@ test('cold items are taken out of the events of sequences, and of the rows of a 
   expect(window.output).toMatch(/users with a longer history +0 of 7 /);
 });
 
+test('an early cut by time has a validation part that is named, or none', async () => {
+  const options = ['--user', 'who', '--item', 'what', '--time', 'when', '--data.split.quantile', '0.4'];
+  const split = async (...more: string[]) =>
+    JSON.parse((await seqrecData(writeTable('early.csv', seconds), ...options, ...more, '--json')).output)[0].examples;
+  expect(Object.keys(await split('--data.split.validation', 'none'))).toEqual(['train', 'test']);
+  expect(Object.keys(await split('--data.split.validationQuantile', '0.3'))).toEqual(['train', 'validation', 'test']);
+});
+
 test('rows of label 0 and labels of teachers are there, as a ranker has them', async () => {
   const options = ['--user', 'who', '--item', 'what', '--time', 'when', '--data.split', 'random'];
   const file = writeTable('labelled.csv', seconds);
@@ -247,6 +255,14 @@ test.each([
   [['--data.rowNumberAsTime', 'true'], 'seqrec data: unknown option --data.rowNumberAsTime'],
   [['--data.heldOut.share', '0.1'], 'seqrec data: unknown option --data.heldOut.share; it takes the keys of data'],
   [['--data.userVectors.path', 'x'], 'seqrec data: unknown option --data.userVectors.path'],
+  [
+    ['--data.split.kind', 'global-time', '--data.split.quantile', '0.4'],
+    '--data.split.validationQuantile: expected it or validation none where quantile is at most 0.5; got nothing',
+  ],
+  [
+    ['--data.split.quantile', '0.8', '--data.split.validationQuantile', '0.9'],
+    '--data.split.validationQuantile: expected a share above 0 and below quantile; got 0.9',
+  ],
   [['--data.header', 'false'], 'data.columns.user: expected a position, as header is false; got "who"'],
   [['--model.kind', 'hstu'], 'seqrec data: unknown option --model.kind'],
 ])('%j is refused', async (argv, message) => {
