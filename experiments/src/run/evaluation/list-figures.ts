@@ -20,7 +20,7 @@ import { withProgress } from './with-progress.ts';
 /**
  * What the lists of `k` items are like that a model gives the histories of a set: `coverage@k`, `P90Coverage@k`,
  * `Gini@k` of the items in them, and `popularity@k`, their mean number of training events against that of the items to
- * predict. Beams may give fewer than `k`.
+ * predict, where those have any. Beams may give fewer than `k`.
  *
  * @param counts training events of each item, item 1 first; default: of the split.
  * @throws ConfigError for lists that are longer than the beams of generation.
@@ -64,11 +64,12 @@ function figuresOf(
   const { numItems, itemIds } = set.interactions;
   const byId = [0, ...Array.from(counts)];
   const targets = Int32Array.from(set.targets, (event) => itemIds[event]);
+  const popularity = popularityRatio(lists, targets, byId);
   return {
     [`coverage@${k}`]: coverage(lists, numItems),
     [`P90Coverage@${k}`]: p90Coverage(lists, numItems),
     [`Gini@${k}`]: giniOfItems(lists, numItems),
-    [`popularity@${k}`]: popularityRatio(lists, targets, byId),
+    ...(popularity !== undefined && { [`popularity@${k}`]: popularity }),
   };
 }
 

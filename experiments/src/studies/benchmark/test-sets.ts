@@ -52,7 +52,8 @@ export interface RunTests {
 /** Of the lists of ten at the targets of the split. */
 export interface ListFigures {
   readonly coverage: number;
-  readonly popularity: number;
+  /** Absent where no target has a training event. */
+  readonly popularity?: number;
 }
 
 /** Of the figures of lists of `k` those that stand in a table. */

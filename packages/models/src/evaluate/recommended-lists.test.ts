@@ -54,6 +54,9 @@ describe('recommended lists', () => {
     expect(coverage([[1, 2], [2, 3], []], 6)).toBe(0.5);
     expect(popularityRatio([[1, 2], [1]], [2, 2], [0, 4, 1])).toBeCloseTo(3, 12);
     expect(popularityRatio([[], []], [2, 2], [0, 4, 1])).toBe(0);
+    // New items alone, and no target at all.
+    expect(popularityRatio([[1]], [2, 2], [0, 4, 0])).toBeUndefined();
+    expect(popularityRatio([[1]], [], [0, 4, 0])).toBeUndefined();
     fc.assert(
       fc.property(fc.array(fc.array(fc.integer({ min: 1, max: 9 }), { minLength: 1 }), { minLength: 1 }), (lists) => {
         // Everybody alike popular: no lean, whatever the lists.

@@ -97,6 +97,7 @@ export function coverage(lists: readonly ArrayLike<number>[], numItems: number):
 /**
  * How much more popular than what users take next a model recommends: the mean number of training events of the items
  * in all places of the lists, divided by that of the targets. Above 1 it leans to popular items; without a place 0.
+ * Nothing where no target has an event.
  *
  * @param counts training events of each item, `[I + 1]`. @param targets items.
  */
@@ -104,12 +105,13 @@ export function popularityRatio(
   lists: readonly ArrayLike<number>[],
   targets: ArrayLike<number>,
   counts: ArrayLike<number>,
-): number {
+): number | undefined {
   let [sum, places, ofTargets] = [0, 0, 0];
   for (const list of lists) {
     for (let place = 0; place < list.length; place++) sum += counts[list[place]];
     places += list.length;
   }
   for (let t = 0; t < targets.length; t++) ofTargets += counts[targets[t]];
+  if (ofTargets === 0) return undefined;
   return places === 0 ? 0 : sum / places / (ofTargets / targets.length);
 }
