@@ -21,13 +21,13 @@ export function withIntegerKeys(keyed: KeyedTable): KeyedTable {
   return keys.size === keyed.keys.size ? { ...keyed, keys } : keyed;
 }
 
-/** Ids of events beside a file that has them as integers: one written as `35.0` is the `35` of that file. */
+/** Ids beside others, of a file or of the data, that are integers: one written as `35.0` is the `35` of those. */
 export class FloatIds {
-  readonly #keys: Interner | undefined;
+  readonly #keys: Pick<Interner, 'find'> | undefined;
   /** The first that was read as an integer. */
   example: string | undefined;
 
-  constructor(keys: Interner | undefined) {
+  constructor(keys: Pick<Interner, 'find'> | undefined) {
     this.#keys = keys;
   }
 

@@ -35,6 +35,14 @@ describe('readItemVectors', () => {
     expect([...found.values]).toEqual([1, 2]);
   });
 
+  it('reads ids as those of events: without blanks around them, 35.0 as the 35 of the data', async () => {
+    const numbered = interactionsFromArrays({ name: 'n', users: [1, 1], items: ['35', '7'], timestamps: [1, 2] }).items;
+    const path = temporaryFile('vectors.csv', 'item,a\n35.0,1\n 7 ,2\n');
+    const found = await readItemVectors(path, { items: numbered });
+    expect([...found.items].map((item) => numbered.external(item))).toEqual(['35', '7']);
+    await expect(read('item,a\ntea,1\n tea,2\n')).rejects.toThrow('expected distinct items; got "tea" twice');
+  });
+
   it.each([
     ['a text', 'item,a,b\ntea,1,2\nsoap,1,two\n', 3, 'expected a finite number in column "b"; got "two"'],
     ['an empty number', 'item,a,b\ntea,,2\n', 2, 'expected a finite number in column "a"; got ""'],

@@ -4,6 +4,7 @@ import { chooseFile } from './choose-file.ts';
 import { checkId } from './columns.ts';
 import { readDelimited } from './delimited.ts';
 import { openFiles } from './files.ts';
+import { FloatIds } from './float-ids.ts';
 import { decimal } from './plain-number.ts';
 import { readContext } from './progress.ts';
 import { quoted } from './rating-rows.ts';
@@ -32,7 +33,7 @@ const operation = 'readItemVectors';
 
 /**
  * Reads item vectors: a delimited file (`.csv`, `.tsv` and so on, also `.gz` or in a zip) with a header line, the id
- * of an item in the first column, as in the data, and one number in each other column.
+ * of an item in the first column, as in the data (`35.0` is their 35), and one number in each other column.
  *
  * ```
  * item,0,1,2
@@ -54,15 +55,17 @@ export async function readItemVectors(
     const found: number[] = [];
     const rows: Float32Array[] = [];
     const seen = new Set<number>();
+    const floats = new FloatIds({ find: (id) => ids.dense(id) });
     let names: readonly string[] = [];
     let unknown = 0;
 
     const row = (fields: readonly string[]): RowProblem | undefined => {
-      const problem = checkId(fields[0], 'item');
+      const id = floats.read(fields[0].trim());
+      const problem = checkId(id, 'item');
       if (problem !== undefined) return problem;
       const vector = numbers(fields, names);
       if (!(vector instanceof Float32Array)) return vector;
-      const item = ids.dense(fields[0]);
+      const item = ids.dense(id);
       if (item === undefined) {
         unknown++;
         return undefined;
@@ -71,7 +74,7 @@ export async function readItemVectors(
         return {
           reason: 'repeated-item',
           column: names[0],
-          message: `expected distinct items; got ${quoted(fields[0])} twice`,
+          message: `expected distinct items; got ${quoted(id)} twice`,
           hint: 'keep one row of each',
         };
       seen.add(item);
