@@ -53,6 +53,10 @@ const GlobalTimeConfig = z
     path: ['validationQuantile'],
     message: 'expected a share above 0 and below quantile',
   })
+  .refine(({ target, seed }) => target === 'random' || seed === 0, {
+    path: ['seed'],
+    message: "expected it with target 'random' alone",
+  })
   .describe('Cuts at two times, the same for all users.');
 
 const ByUserConfig = z

@@ -263,6 +263,10 @@ test.each([
     ['--data.split.quantile', '0.8', '--data.split.validationQuantile', '0.9'],
     '--data.split.validationQuantile: expected a share above 0 and below quantile; got 0.9',
   ],
+  [
+    ['--data.split.quantile', '0.8', '--data.split.seed', '3'],
+    "--data.split.seed: expected it with target 'random' alone; got 3",
+  ],
   [['--data.header', 'false'], 'data.columns.user: expected a position, as header is false; got "who"'],
   [['--model.kind', 'hstu'], 'seqrec data: unknown option --model.kind'],
 ])('%j is refused', async (argv, message) => {

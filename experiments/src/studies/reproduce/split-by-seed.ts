@@ -11,7 +11,9 @@ import type { PaperTable } from './table.ts';
 export function underSeed(table: Pick<PaperTable, 'splitBySeed'>, config: RunConfig, seed: number): RunConfig {
   if (!table.splitBySeed) return { ...config, seed };
   const split = 'split' in config.data ? config.data.split : undefined;
-  if (typeof split !== 'object' || !('seed' in split))
+  const isByChance =
+    typeof split === 'object' && 'seed' in split && (split.kind !== 'global-time' || split.target === 'random');
+  if (!isByChance)
     throw new ConfigError(
       `table: splitBySeed: expected a split by chance; got ${JSON.stringify(split ?? config.data.format)}`,
       'leave splitBySeed out',
