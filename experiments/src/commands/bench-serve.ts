@@ -34,7 +34,7 @@ type Show = <T>(result: T, list: (result: T) => Listing, kind?: string) => Actio
 export async function benchServeCommand(options: ServeOptions, show: Show): Action {
   const run = textOption('run', options.run);
   if (run !== undefined) return benchRun(run, options, show);
-  for (const name of ['minutes', 'rate', 'workers', 'out'] as const)
+  for (const name of ['minutes', 'rate', 'workers', 'out', 'data'] as const)
     if (options[name] !== undefined)
       throw new UsageError(`--${name}: expected it with --run, which starts a service and asks it`);
   const users = integerOption('users', options.users);
@@ -67,6 +67,8 @@ async function benchRun(run: string, options: ServeOptions, show: Show): Action 
   for (const name of [...GRID, 'users', 'load', 'plot', 'length', 'heads', 'width', 'blocks', 'dim'] as const)
     if (options[name] !== undefined)
       throw new UsageError(`--${name}: expected it without --run, whose model is that of the run`);
+  if (options.precision !== undefined)
+    throw new UsageError('--precision: expected it without --run, whose service computes in f32');
   const { benchLive } = await import('../measure/live/live.ts');
   const { listLiveBench } = await import('../measure/live/live-listing.ts');
   const { Progress } = await import('../terminal/progress.ts');

@@ -120,6 +120,8 @@ async function run(study: string | undefined, options: Options, invocation: Invo
       `seqrec scale: expected a study, one of ${studies.join(', ')}; got ${study === undefined ? 'nothing' : `"${study}"`}`,
       study === undefined ? undefined : suggestion(study, studies),
     );
+  if (study === 'staleness' && options.seed !== undefined)
+    throw new UsageError('--seed: expected --seeds for scale staleness, which trains each of them');
   refuseUnread('scale', study, READS, invocation);
   if (options.budget !== undefined && options.flops !== undefined)
     throw new UsageError('seqrec scale compute: expected --budget or --flops; got both');

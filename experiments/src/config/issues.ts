@@ -1,3 +1,4 @@
+import { closest } from '@seqrec/data/closest';
 import type { z } from 'zod';
 import { suggestion } from '../suggest.ts';
 import { branchesAt, expand, isRecord, nodesAt, propertyOf } from './json-schema.ts';
@@ -145,14 +146,16 @@ export function notTaken(
   const having = nodesAt(schema, value, path)
     .flatMap((node) => expand(node, undefined))
     .flatMap(({ properties = {} }) => (Object.hasOwn(properties, key) ? [properties] : []));
+  const known = knownKeys(schema, value, path);
+  const near = closest(key, known);
   for (const tag of tags) {
     const kinds = new Set<unknown>(
       having.map((properties) => properties[tag]?.const).filter((kind) => kind !== undefined),
     );
     if (kinds.size > 0 && !kinds.has(at(value, [...path, tag])))
-      return `unknown key; it is one of ${prefix}${tag} ${[...kinds].join(', ')}`;
+      return `unknown key; it is one of ${prefix}${tag} ${[...kinds].join(', ')}${near ? `; did you mean ${prefix}${near}?` : ''}`;
   }
-  return `unknown key; ${suggestion(key, knownKeys(schema, value, path), prefix)}`;
+  return `unknown key; ${suggestion(key, known, prefix)}`;
 }
 
 function choicesAt(schema: z.ZodType, value: unknown, path: readonly (string | number)[]): unknown[] {

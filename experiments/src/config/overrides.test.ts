@@ -54,6 +54,24 @@ test('an unknown key comes with the kind that has it, or the nearest one of the 
   expect(() => apply('model.numBlock', '4')).toThrow('--model.numBlock: unknown key; did you mean --model.numBlocks?');
   expect(() => apply('modle.numBlocks', '4')).toThrow('--modle.numBlocks: unknown key; did you mean --model?');
   expect(() => apply('model.ffnDim', '4')).toThrow('--model.ffnDim: unknown key; it is one of --model.kind sasrec');
+  const dropout = z.strictObject({
+    model: z.discriminatedUnion('kind', [
+      z.strictObject({ kind: z.literal('t5'), dropout: z.number() }),
+      z.strictObject({ kind: z.literal('hstu'), idDropout: z.number() }),
+    ]),
+  });
+  const model = { kind: 'hstu', idDropout: 0 };
+  expect(() => applyOverrides(dropout, { model }, [{ key: 'model.dropout', text: '0' }])).toThrow(
+    '--model.dropout: unknown key; it is one of --model.kind t5; did you mean --model.idDropout?',
+  );
+});
+
+test('what is wrong inside a list of JSON is told of the list as it is', () => {
+  const layers = z.strictObject({ layers: z.array(z.strictObject({ kind: z.literal('lsa'), width: z.int() })) });
+  const text = '[{"kind":"lsa","path":"a,b"}]';
+  expect(() => applyOverrides(layers, { layers: [] }, [{ key: 'layers', text }])).toThrow(
+    '--layers.0.path: unknown key; known: kind, width',
+  );
 });
 
 test('an unknown tag lists the tags', () => {

@@ -37,7 +37,7 @@ export function withOverrides(schema: z.ZodType, base: unknown, overrides: reado
   for (const override of overrides) {
     const path = override.key.split('.');
     checkReachable(schema, value, path, override.key);
-    value = firstAccepted(schema, { value, written }, path, [...readings(override.text), ...listOf(override.text)]);
+    value = firstAccepted(schema, { value, written }, path, meaningsOf(override.text));
     written = withValue(written, path, override.text);
   }
   return value;
@@ -59,6 +59,12 @@ function readings(text: string | true): unknown[] {
     }
   }
   return [...meanings, text];
+}
+
+/** All of them: what is a list of JSON is not cut at its commas as well. */
+function meaningsOf(text: string | true): unknown[] {
+  const read = readings(text);
+  return read.some(Array.isArray) ? read : [...read, ...listOf(text)];
 }
 
 /** Codes of what is wrong with a list that is one. */

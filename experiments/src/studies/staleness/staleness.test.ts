@@ -82,7 +82,7 @@ describe('a study of staleness', () => {
 
   it.each([
     [['--window', '13'], 'expected at most the 12 events that the long model reads; got 13'],
-    [['--seed', '1'], 'got it of scale staleness'],
+    [['--seed', '1'], 'expected --seeds for scale staleness'],
     [['--ages', '-1'], 'expected distinct whole numbers of at least 0'],
     [['--encoders', 'hstu,sasrec'], '--encoders: expected one for scale staleness; got hstu,sasrec'],
   ])('refuses %j', async (further, message) => {
