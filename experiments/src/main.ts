@@ -34,6 +34,7 @@ import { pluginOf } from './plugins/load-plugins.ts';
 import { loadPluginsOfCommand } from './plugins-of-command.ts';
 import { suggestion } from './suggest.ts';
 import { systemMessage } from './system-error.ts';
+import { refuseUnread } from './unread-options.ts';
 
 /** A part of a help text. */
 interface HelpSection {
@@ -93,6 +94,8 @@ export function parseCommandLine(argv: readonly string[]): { readonly cli: CAC; 
       ),
     );
   checkOptions(cli, overrides);
+  const typed = rest.flatMap((word) => /^--([A-Za-z][\w-]*)(?:=|$)/s.exec(word)?.[1] ?? []);
+  refuseUnread(cli, typed.map(asTyped), overrides);
   return { cli, overrides };
 }
 

@@ -9,7 +9,7 @@ import { saveFolder } from '../results/saved.ts';
 import type { BackendOptions } from '../run/process/backend.ts';
 import { suggestion } from '../suggest.ts';
 import type { Listing } from '../terminal/listing.ts';
-import { type OptionsOf, refuseUnread, SETTINGS } from '../unread-options.ts';
+import { declareReads, type OptionsOf, SETTINGS } from '../unread-options.ts';
 
 interface Options extends BackendOptions {
   readonly recipe: unknown;
@@ -89,7 +89,7 @@ const benches = Object.keys(READS).filter((name) => !name.includes(' '));
 const WITH_LIBRARY = benches.filter((name) => READS[name].includes('blas')).join(', ');
 
 export function registerBench(cli: CAC, invocation: Invocation): void {
-  cli
+  const command = cli
     .command(
       'bench [what]',
       'Measure epoch, step, gemm (products), attention, softmax (of all items), evaluate (ranks) and more',
@@ -195,13 +195,14 @@ export function registerBench(cli: CAC, invocation: Invocation): void {
     .example('  $ seqrec bench tables --rows 100000000 --width 16 --cache 0.01 --zipf 1.05')
     .example('  $ seqrec bench serve --length 64,2048 --microbatch 64,256 --rounds 1')
     .action((what: string | undefined, options: Options) => run(what ?? 'epoch', options, invocation));
+  declareReads(command, READS, ([what = 'epoch'], { memory }) =>
+    memory && `${what} --memory` in READS ? `${what} --memory` : what,
+  );
 }
 
 async function run(what: string, options: Options, invocation: Invocation): Action {
   if (!benches.includes(what))
     throw new UsageError(`seqrec bench: unknown benchmark "${what}"`, suggestion(what, benches));
-  const inMemory = options.memory ? `${what} --memory` : what;
-  refuseUnread('bench', Object.hasOwn(READS, inMemory) ? inMemory : what, READS, invocation);
   const folder = saveFolder(options.save);
   const show = async <T>(result: T, list: (result: T) => Listing, kind = `bench ${what}`): Action => {
     const [{ renderListing }, { saveResult }] = await Promise.all([

@@ -3,7 +3,7 @@ import type { CAC } from 'cac';
 import { choiceOption, integerOption, rawOption, textOption } from '../arguments.ts';
 import { UsageError } from '../errors.ts';
 import type { Action, Invocation } from '../invocation.ts';
-import { type OptionsOf, refuseUnread } from '../unread-options.ts';
+import { declareReads, type OptionsOf } from '../unread-options.ts';
 
 interface Options {
   readonly data?: unknown;
@@ -25,8 +25,12 @@ interface Options {
   readonly quiet?: boolean;
 }
 
+/** What each way to ask can be told, besides what all can be. */
+const OF_WINDOWS = ['window', 'max-length', 'max-history', 'stride', 'epochs', 'control-epochs', 'seed'];
+const READS: OptionsOf = { DATASET: [], '--window': OF_WINDOWS };
+
 export function registerData(cli: CAC, invocation: Invocation): void {
-  cli
+  const command = cli
     .command('data <dataset>', 'Describe a data set or file: statistics, lengths, processing, leakage of each split', {
       allowUnknownOptions: true,
     })
@@ -64,14 +68,10 @@ export function registerData(cli: CAC, invocation: Invocation): void {
     .example('  $ seqrec data ml-1m --data.split.kind rows-by-time --data.split.test 0.2')
     .example('  $ seqrec data ml-1m --data.split.quantile 0.9 --data.split.target last')
     .action((dataset: string, options: Options) => run(dataset, options, invocation));
+  declareReads(command, READS, (_, { window }) => (window === undefined ? 'DATASET' : '--window'));
 }
 
-const OF_WINDOWS = ['window', 'max-length', 'max-history', 'stride', 'epochs', 'control-epochs', 'seed'];
-const READS: OptionsOf = { DATASET: [], '--window': OF_WINDOWS };
-
-async function run(dataset: string, options: Options, invocation: Invocation): Action {
-  refuseUnread('data', options.window === undefined ? 'DATASET' : '--window', READS, invocation);
-  const { overrides, argv } = invocation;
+async function run(dataset: string, options: Options, { overrides, argv }: Invocation): Action {
   const { describeData, readRequested, renderData } = await import('../data/describe-data.ts');
   const { Progress } = await import('../terminal/progress.ts');
   const request = {

@@ -6,7 +6,7 @@ import { UsageError } from '../errors.ts';
 import type { Action, Invocation } from '../invocation.ts';
 import { measuredKeys } from '../run/evaluation/measured-keys.ts';
 import type { BackendOptions } from '../run/process/backend.ts';
-import { type OptionsOf, refuseUnread } from '../unread-options.ts';
+import { declareReads, type OptionsOf } from '../unread-options.ts';
 
 interface Options extends BackendOptions {
   readonly checkpoint: unknown;
@@ -26,8 +26,11 @@ interface Options extends BackendOptions {
   readonly quiet?: boolean;
 }
 
+/** What each way to ask can be told, besides what all can be. */
+const READS: OptionsOf = { RUN: ['checkpoint'], '--from': ['from', 'config'] };
+
 export function registerEvaluate(cli: CAC, invocation: Invocation): void {
-  cli
+  const command = cli
     .command(
       'evaluate [run]',
       'Evaluate a checkpoint of a run, or weights from a file: exact ranks among all items; AUC of rows',
@@ -84,13 +87,10 @@ export function registerEvaluate(cli: CAC, invocation: Invocation): void {
     .example('  $ seqrec evaluate ctr-ml-1m-mlp-20250101-120000-a1b2c3 --evaluation.segments gender,age')
     .example('  $ seqrec evaluate ml-100k/hstu --from weights.safetensors')
     .action((run: string | undefined, options: Options) => evaluateCommand(run, options, invocation));
+  declareReads(command, READS, (_, { from }) => (from === undefined ? 'RUN' : '--from'));
 }
 
-const READS: OptionsOf = { RUN: ['checkpoint'], '--from': ['from', 'config'] };
-
-async function evaluateCommand(name: string | undefined, options: Options, invocation: Invocation): Action {
-  refuseUnread('evaluate', options.from === undefined ? 'RUN' : '--from', READS, invocation);
-  const { overrides } = invocation;
+async function evaluateCommand(name: string | undefined, options: Options, { overrides }: Invocation): Action {
   const checkpoint = choiceOption('checkpoint', options.checkpoint, ['best', 'last'] as const) ?? 'best';
   const part = choiceOption('split', options.split, ['validation', 'test'] as const) ?? 'test';
   const days = integerOption('future', options.future);

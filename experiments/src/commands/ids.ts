@@ -3,7 +3,7 @@ import { rawOption, textOption } from '../arguments.ts';
 import { THREADS } from '../backend-options.ts';
 import type { Action, Invocation } from '../invocation.ts';
 import type { BackendOptions } from '../run/process/backend.ts';
-import { type OptionsOf, refuseUnread, SETTINGS } from '../unread-options.ts';
+import { declareReads, type OptionsOf, SETTINGS } from '../unread-options.ts';
 
 interface Options extends BackendOptions {
   readonly to?: unknown;
@@ -20,7 +20,7 @@ const FITTING = ['data', 'backend', 'threads', SETTINGS];
 const READS: OptionsOf = { fit: [...FITTING, 'json'], show: ['item', 'json'], append: [...FITTING, 'dataset'] };
 
 export function registerIds(cli: CAC, invocation: Invocation): void {
-  cli
+  const command = cli
     .command(
       'ids <what> <of>',
       'Semantic ids of items: fit those of a data set, show a file of them, append new items',
@@ -42,10 +42,10 @@ export function registerIds(cli: CAC, invocation: Invocation): void {
     .example('  $ seqrec ids show beauty.safetensors --item 17 --to codes.tsv')
     .example('  $ seqrec ids append beauty.safetensors --dataset next-month.csv --to beauty-2.safetensors')
     .action((action: string, target: string, options: Options) => run(action, target, options, invocation));
+  declareReads(command, READS, ([action]) => action);
 }
 
-async function run(action: string, target: string, options: Options, invocation: Invocation): Action {
-  const { overrides, argv } = invocation;
+async function run(action: string, target: string, options: Options, { overrides, argv }: Invocation): Action {
   const { UsageError } = await import('../errors.ts');
   const { Progress } = await import('../terminal/progress.ts');
   const { readSemanticIds, writeSemanticIds } = await import('@seqrec/models');
@@ -53,8 +53,6 @@ async function run(action: string, target: string, options: Options, invocation:
   const { renderListing } = await import('../terminal/listing.ts');
   const { formatDuration } = await import('../terminal/format.ts');
   const { checkOutputFile, isSameFile } = await import('../run/folder/output-file.ts');
-  if (!Object.hasOwn(READS, action)) throw new UsageError(`seqrec ids: expected fit, show or append; got "${action}"`);
-  refuseUnread('ids', action, READS, invocation);
   if (options.json && options.item !== undefined)
     throw new UsageError('seqrec ids show: expected --item or --json; got both');
   // As typed: ids and names of files may look like numbers.
@@ -111,5 +109,7 @@ async function run(action: string, target: string, options: Options, invocation:
       }
       return 0;
     }
+    default:
+      throw new UsageError(`seqrec ids: expected fit, show or append; got "${action}"`);
   }
 }

@@ -4,7 +4,7 @@ import { BLAS, BLAS_FROM, THREADS } from '../backend-options.ts';
 import { UsageError } from '../errors.ts';
 import type { Action, Invocation } from '../invocation.ts';
 import type { BackendOptions } from '../run/process/backend.ts';
-import { type OptionsOf, refuseUnread, SETTINGS } from '../unread-options.ts';
+import { declareReads, type OptionsOf, SETTINGS } from '../unread-options.ts';
 
 interface Options extends BackendOptions {
   readonly recipe?: unknown;
@@ -14,8 +14,11 @@ interface Options extends BackendOptions {
   readonly quiet?: boolean;
 }
 
+/** What each way to ask can be told, besides what all can be. */
+const READS: OptionsOf = { FILES: [], '--recipe': ['recipe', 'steps', 'data', SETTINGS] };
+
 export function registerParity(cli: CAC, invocation: Invocation): void {
-  cli
+  const command = cli
     .command(
       'parity [...files]',
       'Compare a model with golden files of a reference, or the losses of a recipe with those of simd',
@@ -38,17 +41,15 @@ export function registerParity(cli: CAC, invocation: Invocation): void {
     .example('  $ seqrec parity golden/hstu-2x2.json --backend cpu --verbose')
     .example('  $ seqrec parity --recipe ml-100k/hstu --backend webgpu')
     .action((files: readonly string[], options: Options) => run(files, options, invocation));
+  declareReads(command, READS, (_, { recipe }) => (recipe === undefined ? 'FILES' : '--recipe'));
 }
 
-const READS: OptionsOf = { FILES: [], '--recipe': ['recipe', 'steps', 'data', SETTINGS] };
-
-async function run(files: readonly string[], options: Options, invocation: Invocation): Action {
+async function run(files: readonly string[], options: Options, { overrides }: Invocation): Action {
   const recipe = textOption('recipe', options.recipe);
   if ((recipe === undefined) === (files.length === 0)) {
     throw new UsageError('seqrec parity: expected golden files or --recipe, one of them');
   }
-  refuseUnread('parity', recipe === undefined ? 'FILES' : '--recipe', READS, invocation);
-  return recipe === undefined ? goldens(files, options) : curves(recipe, options, invocation.overrides);
+  return recipe === undefined ? goldens(files, options) : curves(recipe, options, overrides);
 }
 
 async function goldens(files: readonly string[], options: Options): Action {

@@ -7,7 +7,7 @@ import { saveFolder } from '../results/saved.ts';
 import type { BackendOptions } from '../run/process/backend.ts';
 import type { StalenessOptions } from '../studies/staleness/staleness.ts';
 import { suggestion } from '../suggest.ts';
-import { type OptionsOf, refuseUnread, SETTINGS } from '../unread-options.ts';
+import { declareReads, type OptionsOf, SETTINGS } from '../unread-options.ts';
 
 interface Options extends BackendOptions {
   readonly recipe?: unknown;
@@ -45,13 +45,13 @@ const READS: OptionsOf = {
   length: ['lengths', 'batch', 'repeats'],
   data: [...RECIPE, 'objectives', 'users', 'steps', 'counts'],
   history: [...RECIPE, 'objectives', 'users', 'steps', 'lengths', 'window', 'policies'],
-  staleness: ['recipe', 'data', SETTINGS, 'window', 'ages', 'hours', 'seeds', 'epochs'],
+  staleness: [...RECIPE, 'window', 'ages', 'hours', 'seeds', 'epochs'],
 };
 
 const studies = Object.keys(READS);
 
 export function registerScale(cli: CAC, invocation: Invocation): void {
-  cli
+  const command = cli
     .command(
       'scale [study]',
       'Scaling studies with plots: compute, length, data, history, staleness; a killed one continues',
@@ -112,6 +112,7 @@ export function registerScale(cli: CAC, invocation: Invocation): void {
     .example('  $ seqrec scale staleness --recipe ml-100k/hstu --window 20 --widths 32 --depths 1')
     .example('  $ seqrec scale compute --recipe ml-100k/hstu --encoders hstu,sasrec --widths 16,32 --depths 1,2')
     .action((study: string | undefined, options: Options) => run(study, options, invocation));
+  declareReads(command, READS, ([study]) => study);
 }
 
 async function run(study: string | undefined, options: Options, invocation: Invocation): Action {
@@ -122,7 +123,6 @@ async function run(study: string | undefined, options: Options, invocation: Invo
     );
   if (study === 'staleness' && options.seed !== undefined)
     throw new UsageError('--seed: expected --seeds for scale staleness, which trains each of them');
-  refuseUnread('scale', study, READS, invocation);
   if (options.budget !== undefined && options.flops !== undefined)
     throw new UsageError('seqrec scale compute: expected --budget or --flops; got both');
   const seed = integerOption('seed', options.seed, 0);

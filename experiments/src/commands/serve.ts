@@ -5,7 +5,7 @@ import { UsageError } from '../errors.ts';
 import type { Action, Invocation } from '../invocation.ts';
 import type { BackendOptions } from '../run/process/backend.ts';
 import type { KeepOptions } from '../serve/open-scorer.ts';
-import { type OptionsOf, refuseUnread } from '../unread-options.ts';
+import { declareReads, type OptionsOf } from '../unread-options.ts';
 
 interface Options extends BackendOptions {
   readonly host: unknown;
@@ -30,8 +30,12 @@ interface Options extends BackendOptions {
   readonly out: unknown;
 }
 
+/** What each way to ask can be told, besides what all can be. */
+const OF_REQUESTS = ['host', 'port', 'token', 'workers', 'window', 'latency', 'max-body', 'max-candidates', 'deltas'];
+const READS: OptionsOf = { RUN: [...OF_REQUESTS, 'log', 'no-users'], '--check': ['check'] };
+
 export function registerServe(cli: CAC, invocation: Invocation): void {
-  cli
+  const command = cli
     .command('serve <run>', 'Answer over HTTP: users whose histories grow, what comes next, scores of candidates')
     .option('--host <name>', 'Address to listen at; any but one of this machine needs a token', {
       default: '127.0.0.1',
@@ -75,17 +79,13 @@ export function registerServe(cli: CAC, invocation: Invocation): void {
     .example('  $ seqrec serve latest --deltas deltas')
     .example('  $ seqrec serve latest --check')
     .action((run: string, options: Options) => serveCommand(run, options, invocation));
+  declareReads(command, READS, (_, { check }) => (check ? '--check' : 'RUN'));
 }
 
 /** Users, and events of each, that `--check` replays. */
 const CHECKED = { users: 20, events: 200 };
 
-const OF_REQUESTS = ['host', 'port', 'token', 'workers', 'window', 'latency', 'max-body', 'max-candidates', 'deltas'];
-const READS: OptionsOf = { RUN: [...OF_REQUESTS, 'log', 'no-users'], '--check': ['check'] };
-
-async function serveCommand(name: string, options: Options, invocation: Invocation): Action {
-  refuseUnread('serve', options.check ? '--check' : 'RUN', READS, invocation);
-  const { argv } = invocation;
+async function serveCommand(name: string, options: Options, { argv }: Invocation): Action {
   const checkpoint = choiceOption('checkpoint', options.checkpoint, ['best', 'last'] as const) ?? 'best';
   const port = integerOption('port', options.port, 0, 65_535) ?? 8080;
   const workers = integerOption('workers', options.workers, 1, 64) ?? 1;
