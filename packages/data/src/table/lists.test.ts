@@ -9,6 +9,24 @@ it('lists of a file are Python lists, or parts with a separator', () => {
   expect(splitList('a  b', ' ')).toEqual(['a', 'b']);
 });
 
+it.each([
+  ['[12, 45]', ['12', '45']],
+  ['[12345678901234567890123456,9007199254740993]', ['12345678901234567890123456', '9007199254740993']],
+  [String.raw`["a|b","\"c\"",null,7]`, ['a|b', '"c"', '7']],
+  [String.raw`['it\'s', "b, c"]`, ["it's", 'b, c']],
+  ["['a' 'b c']", ['a', 'b c']],
+  ['[[1,2],{"k":1}]', ['[1,2]', '{"k":1}']],
+  ['[a|b]', ['a', 'b']],
+  ['[]', []],
+])('the list %s has its entries, whatever the separator of others', (text, entries) => {
+  expect(splitList(text)).toEqual(entries);
+});
+
+it('lists of numbers are those of Python and of NumPy', () => {
+  expect(splitList('[0.1, 0.2]', ' ')).toEqual(['0.1', '0.2']);
+  expect(splitList('[0.1 2.]', ' ')).toEqual(['0.1', '2.']);
+});
+
 it('lists that are arrays hold their ids, quotes and brackets among them', () => {
   const id = fc.string({ minLength: 1, maxLength: 4 }).filter((text) => text.trim() !== '');
   fc.assert(

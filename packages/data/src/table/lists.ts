@@ -1,13 +1,60 @@
 /** Joins what is a list already: no id has it, and quotes or brackets beside it are letters of ids. */
 export const OF_ARRAYS = '\u0000';
 
-/** `'Beauty', "Women's"` (a Python list, with or without brackets), or parts with a separator, default `|`. */
+/**
+ * A list of Python, NumPy or JSON (`['Beauty', "Women's"]`, `[12, 45]`, that of quoted parts also without brackets), or
+ * parts with a separator, default `|`.
+ */
 export function splitList(text: string, separator = '|'): string[] {
   if (separator === OF_ARRAYS) return parted(text.split(separator));
-  const bare = text.trim().replace(/^\[(.*)\]$/su, '$1');
-  const listed = /^['"]/.test(bare.trim()) ? [...bare.matchAll(/'([^']*)'|"([^"]*)"/g)].map((m) => m[1] ?? m[2]) : [];
-  const parts = listed.length > 0 ? listed : separator === ' ' ? bare.split(/\s+/) : bare.split(separator);
-  return parted(parts);
+  const whole = text.trim();
+  const bare = whole.replace(/^\[(.*)\]$/su, '$1').trim();
+  const listed = bare === whole ? undefined : (entriesOf(bare) ?? nestedEntries(whole));
+  return parted(listed ?? quotedParts(bare) ?? (separator === ' ' ? bare.split(/\s+/) : bare.split(separator)));
+}
+
+/** A text in quotes, a number or a word of JSON, with what stands between it and the next one. */
+const entry =
+  /(?:'([^'\\]*(?:\\.[^'\\]*)*)'|("[^"\\]*(?:\\.[^"\\]*)*")|null|None|(true|false|[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?))(?:\s*,\s*|\s+|$)/isuy;
+
+/** What a list holds, if all of it is entries; JSON's and Python's words for none are left out. */
+function entriesOf(list: string): string[] | undefined {
+  const entries: string[] = [];
+  for (entry.lastIndex = 0; entry.lastIndex < list.length; ) {
+    const found = entry.exec(list);
+    if (found === null) return undefined;
+    const [, single, double, plain] = found;
+    entries.push(single?.replaceAll("\\'", "'") ?? plain ?? (double === undefined ? '' : unescaped(double)));
+  }
+  return entries;
+}
+
+/** Lists and records in a list of JSON are ids as they are written. */
+function nestedEntries(list: string): string[] | undefined {
+  if (!/^\[\s*[[{]/.test(list)) return undefined;
+  const value = parsed(list);
+  return Array.isArray(value)
+    ? value.map((part) => (typeof part === 'string' ? part : JSON.stringify(part)))
+    : undefined;
+}
+
+function quotedParts(text: string): string[] | undefined {
+  if (!/^['"]/.test(text)) return undefined;
+  const parts = [...text.matchAll(/'([^']*)'|"([^"]*)"/g)].map((m) => m[1] ?? m[2]);
+  return parts.length > 0 ? parts : undefined;
+}
+
+function unescaped(quoted: string): string {
+  const value = quoted.includes('\\') ? parsed(quoted) : undefined;
+  return typeof value === 'string' ? value : quoted.slice(1, -1);
+}
+
+function parsed(json: string): unknown {
+  try {
+    return JSON.parse(json);
+  } catch {
+    return undefined;
+  }
 }
 
 function parted(parts: readonly string[]): string[] {

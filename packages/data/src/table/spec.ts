@@ -13,7 +13,7 @@ export type ColumnSpec = {
     }
   | {
       readonly kind: 'ids';
-      /** Between the ids; default `|`. Brackets and quotes of a Python list are taken away. */
+      /** Between the ids; default `|`. A list of Python, NumPy or JSON is taken as it is. */
       readonly separator?: string;
       /** Take an id that stands twice in a list once; default false. */
       readonly distinct?: boolean;
