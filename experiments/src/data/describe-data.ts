@@ -136,7 +136,7 @@ function isFuxiCtr(path: string): Promise<boolean> {
 
 /** Whether a file is a table of somebody's own, and not one of a published layout. */
 async function looksLikeTable(path: string): Promise<boolean> {
-  if (/\.(csv|tsv|txt|inter)(\.gz)?$|\.(parquet|jsonl|ndjson)$/i.test(path)) return !/ratings_[^/]*\.csv/i.test(path);
+  if (/\.(csv|tsv|txt|inter|jsonl|ndjson)(\.gz)?$|\.parquet$/i.test(path)) return !/ratings_[^/]*\.csv/i.test(path);
   if (!/\.(dat|data)(\.gz)?$/i.test(path)) return false;
   return detectFormat(path).then(
     () => false,

@@ -4,9 +4,8 @@ import { chooseFile } from './choose-file.ts';
 import { chooseReader, refuseCsvParse } from './choose-reader.ts';
 import type { CsvPreset, CsvSource } from './csv-source.ts';
 import { readDelimited } from './delimited.ts';
-import { needsDuckdb, readDuckdb } from './duckdb.ts';
-import { readDuckdbChunks } from './duckdb-chunks.ts';
 import { readCsvChunks } from './duckdb-csv.ts';
+import { needsDuckdb, readFileChunks, readFileRows } from './duckdb-files.ts';
 import { duckdbLimits } from './duckdb-session.ts';
 import type { FileSet } from './file-set.ts';
 import { NotPlain } from './not-plain.ts';
@@ -52,12 +51,11 @@ async function originOf(
       });
     }
     refuseCsvParse(operation, fileName, source.reader);
-    const input = { file: place.file };
     return {
       title,
       place,
-      read: (log, handler) => readDuckdb(operation, input, log, handler, context),
-      readChunks: (handler) => readDuckdbChunks(operation, input, handler, context),
+      read: (log, handler) => readFileRows(operation, place.file, log, handler, context),
+      readChunks: (handler) => readFileChunks(operation, place.file, handler, context),
       chunksBy,
     };
   }

@@ -1,6 +1,7 @@
 import type { DataError } from '../errors.ts';
 import { optionHint, type ProblemLog, type RowProblem } from '../problems.ts';
 import { asUtf8, withNewlines } from './bytes.ts';
+import type { SoughtColumn } from './duckdb-types.ts';
 import { maxLineBytes } from './lines.ts';
 import { quoted } from './rating-rows.ts';
 import { type RecordOptions, RecordReader } from './records.ts';
@@ -18,6 +19,8 @@ export interface DelimitedOptions {
 export interface RowHandler {
   /** Whether the first record holds the names of the columns, and not a row. */
   readonly header: boolean;
+  /** Asked where columns have types, or rows names of their own. */
+  readonly sought?: readonly SoughtColumn[];
   /** The first record (without a header: the first that has as many fields as most). */
   first(fields: readonly string[], line: number): void;
   /** Every row; what is wrong with it is given back. `end` is the number of bytes up to its end. */

@@ -1,5 +1,4 @@
 import { columnVector, TextRoom } from './column-vectors.ts';
-import { inputTitle } from './duckdb.ts';
 import { type DuckdbInput, sqlName, withDuckdb } from './duckdb-session.ts';
 import { refuseRecords, vectorOf } from './duckdb-types.ts';
 import type { ChunkHandler } from './event-chunks.ts';
@@ -27,7 +26,7 @@ export async function readDuckdbChunks(
   context: ReadContext,
   known: KnownFile = {},
 ): Promise<number> {
-  return withDuckdb(operation, input, async ({ connection, columns, types, bindings, query, place, failed }) => {
+  return withDuckdb(operation, input, async ({ connection, columns, types, bindings, query, place, title, failed }) => {
     const orFailed = <T>(promise: Promise<T>): Promise<T> =>
       promise.catch((cause: unknown) => {
         throw failed(cause);
@@ -44,7 +43,6 @@ export async function readDuckdbChunks(
       connection.stream(`SELECT ${chosen.map(({ sql }) => sql).join(', ')} FROM (${query})`),
     );
     const rooms = chosen.map(() => new TextRoom());
-    const file = inputTitle(input);
     const total = known.totalRows === undefined ? {} : { totalRows: known.totalRows };
     // The next chunk is made while this one is taken.
     let next = result.fetchChunk();
@@ -57,7 +55,7 @@ export async function readDuckdbChunks(
         const vectors = chosen.map(({ kind }, c) => columnVector(bindings, chunk, c, kind, count, rooms[c]));
         handler.chunk(vectors, count);
         rows += count;
-        context.counting({ file, rows, ...total });
+        context.counting({ file: title, rows, ...total });
       }
     } finally {
       // DuckDB must not be closed meanwhile.

@@ -1,14 +1,14 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { basename, join, resolve } from 'node:path';
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { DataError } from '../errors.ts';
 import type { Bindings } from './column-vectors.ts';
 import type { DuckdbTypes, TypedColumn } from './duckdb-types.ts';
 import { quoted } from './rating-rows.ts';
 
-/** What DuckDB reads: a query, or a file, which alone it may then open (`from` says how, where its name does not). */
-export type DuckdbInput = { readonly query: string } | { readonly file: string; readonly from?: string };
+/** What DuckDB reads: a query, or a file, which alone it may then open, as the table `from`. */
+export type DuckdbInput = { readonly query: string } | { readonly file: string; readonly from: string };
 
 /** Of rows in memory at once; more goes to a temporary folder of at most this size. */
 const memoryLimit = '1GB';
@@ -30,6 +30,8 @@ export interface DuckdbSession {
   readonly types: DuckdbTypes;
   readonly bindings: Bindings;
   readonly place: { readonly file?: string };
+  /** For people: what is read. */
+  readonly title: string;
   failed(cause: unknown): DataError;
 }
 
@@ -75,7 +77,7 @@ export async function withDuckdb<T>(
       await connection.run('SET enable_external_access = false');
     }
     await connection.run('SET lock_configuration = true');
-    const query = 'query' in input ? input.query : `SELECT * FROM ${input.from ?? tableOf(input.file)}`;
+    const query = 'query' in input ? input.query : `SELECT * FROM ${input.from}`;
     const statements = await orFailed(connection.extractStatements(query));
     const prepared = statements.count === 1 ? await orFailed(statements.prepare(0)) : undefined;
     if (prepared?.statementType !== StatementType.SELECT) {
@@ -89,7 +91,16 @@ export async function withDuckdb<T>(
       name: prepared.columnName(c),
       type: prepared.columnTypeId(c),
     }));
-    return await use({ connection, query: query.trim().replace(/;\s*$/, ''), columns, types, bindings, place, failed });
+    return await use({
+      connection,
+      query: query.trim().replace(/;\s*$/, ''),
+      columns,
+      types,
+      bindings,
+      place,
+      title: 'file' in input ? basename(input.file) : 'a query',
+      failed,
+    });
   } finally {
     connection.closeSync();
     instance.closeSync();
@@ -144,12 +155,6 @@ async function loadDuckdb(operation: string) {
       },
     );
   });
-}
-
-function tableOf(file: string): string {
-  const path = sqlText(resolve(file));
-  if (/\.parquet$/i.test(file)) return `read_parquet(${path})`;
-  return `read_json(${path}, format = 'newline_delimited')`;
 }
 
 /** A text as a literal of SQL. */

@@ -1,4 +1,5 @@
 import { DataError } from '../errors.ts';
+import type { ColumnRef } from './columns.ts';
 
 /** The type ids of DuckDB by name. */
 export type DuckdbTypes = Readonly<Record<string, number | string>>;
@@ -9,26 +10,33 @@ export type VectorKind = 'text' | 'integer' | 'micros' | 'double';
 /** What a column is read for; `date` is a time that a pattern reads. */
 export type Purpose = 'id' | 'number' | 'time' | 'date' | 'text';
 
+/** A column that is looked for. */
+export interface SoughtColumn {
+  readonly column: ColumnRef;
+  readonly purpose: Purpose;
+}
+
 const integers = ['TINYINT', 'SMALLINT', 'INTEGER', 'BIGINT', 'UTINYINT', 'USMALLINT', 'UINTEGER'];
 /** Times whose microseconds are all there is. */
 const wholeMicros = ['TIMESTAMP', 'TIMESTAMP_S', 'TIMESTAMP_MS', 'TIMESTAMP_TZ', 'DATE'];
 
-/** The expression that makes text of a column, never NULL; `undefined` for records. */
-export function textOf(column: string, type: number, types: DuckdbTypes): string | undefined {
+/** The expression that makes text of a column, never NULL; `undefined` for records. A time is one as an id too. */
+export function textOf(column: string, type: number, types: DuckdbTypes, purpose: Purpose): string | undefined {
   const is = (...names: string[]): boolean => names.some((name) => types[name] === type);
   if (is('STRUCT', 'MAP', 'UNION')) return undefined;
-  if (is(...wholeMicros)) {
+  const asWritten = (purpose === 'id' || purpose === 'text') && !is('TIMESTAMP_TZ');
+  if (is(...wholeMicros) && !asWritten) {
     // A decimal, not 1.3e9, and marked as seconds.
     return `COALESCE('@' || CAST(CAST(epoch(${column}) AS DECIMAL(18, 6)) AS VARCHAR), '')`;
   }
-  if (is('TIMESTAMP_NS')) {
+  if (is('TIMESTAMP_NS') && !asWritten) {
     const nanos = `epoch_ns(${column})`;
     const sign = `CASE WHEN ${nanos} < 0 THEN '-' ELSE '' END`;
     const whole = `CAST(abs(${nanos}) // 1000000000 AS VARCHAR)`;
     const fraction = `lpad(CAST(abs(${nanos}) % 1000000000 AS VARCHAR), 9, '0')`;
     return `COALESCE('@' || ${sign} || ${whole} || '.' || ${fraction}, '')`;
   }
-  if (is('LIST', 'ARRAY')) return `COALESCE(array_to_string(CAST(${column} AS VARCHAR[]), '|'), '')`;
+  if (is('LIST', 'ARRAY')) return `COALESCE(CAST(to_json(CAST(${column} AS VARCHAR[])) AS VARCHAR), '')`;
   return `COALESCE(CAST(${column} AS VARCHAR), '')`;
 }
 
@@ -50,7 +58,7 @@ export function vectorOf(
     return { sql: `CAST(${column} AS DOUBLE)`, kind: 'double' };
   }
   if (is('VARCHAR')) return { sql: column, kind: 'text' };
-  const sql = textOf(column, type, types);
+  const sql = textOf(column, type, types, purpose);
   return sql === undefined ? undefined : { sql, kind: 'text' };
 }
 
@@ -66,9 +74,16 @@ export function refuseRecords(
   types: DuckdbTypes,
   place: { readonly file?: string },
 ): void {
-  const nested = columns.filter(({ type }) => textOf('', type, types) === undefined).map(({ name }) => name);
-  if (nested.length === 0) return;
-  throw new DataError(operation, `expected columns of values or of lists; got records in ${nested.join(', ')}`, {
+  const nested = columns.filter(({ type }) => textOf('', type, types, 'text') === undefined).map(({ name }) => name);
+  if (nested.length > 0) throw nestedColumns(operation, nested, place);
+}
+
+export function nestedColumns(
+  operation: string,
+  nested: readonly string[],
+  place: { readonly file?: string },
+): DataError {
+  return new DataError(operation, `expected columns of values or of lists; got records in ${nested.join(', ')}`, {
     code: 'nested-column',
     ...place,
     hint: "name the fields in a query: select event.user as user, ... (--data.format sql --data.query '...')",

@@ -1,6 +1,7 @@
 import { readdirSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, it, vi } from 'vitest';
 import { temporaryFile, temporaryFolder } from '../../test/fixtures.ts';
@@ -56,10 +57,85 @@ describe.skipIf(duckdb === undefined)('DuckDB', () => {
         expect((await loadDataset({ format: 'sql', query, ...source })).digest).toBe(digest);
         // JSON lines have times as text.
         const json = await written(path, 'e.jsonl', 'JSON');
-        expect((await loadDataset({ format: 'csv', path: json, ...source })).digest).toBe(digest);
+        expect((await loadDataset({ format: 'csv', path: json, ...source, ...times })).digest).toBe(digest);
       }),
       { numRuns: 15 },
     );
+  });
+
+  it('reads JSON lines by what they say, and not by what the first of them look like', async () => {
+    const said = [
+      { who: 'A0EEBC99-9C0B-4EF8-BB6D-6BB9BD380A11', what: '2020-01-01', stamp: '03-04-2020', price: 4 },
+      { who: '007', what: '12345678901234567890123456', stamp: '05-06-2020', price: null },
+      { who: '7', what: '9007199254740993', stamp: '05-07-2020', price: 4.5 },
+      { who: '7', what: '9007199254740992', stamp: '05-08-2020', price: 1.5, tags: ['a|b', "'c'"] },
+    ];
+    const rows = [...Array.from({ length: 20_480 }, () => said[0]), ...said];
+    const line = ({ what, ...row }: (typeof said)[number]) =>
+      JSON.stringify({ ...row, what, extra: { of: 1 } }).replace(/"what":"(\d+)"/, '"what":$1');
+    const text = rows.map(line).join('\n');
+    const csv = rows.map((r) => [
+      r.who,
+      r.what,
+      r.stamp,
+      r.price ?? '',
+      r.tags === undefined ? '' : `"[""a|b"", ""'c'""]"`,
+    ]);
+    const path = temporaryFile('e.csv', `who,what,stamp,price,tags\n${csv.join('\n')}\n`);
+    const told = { columns, further: { price: further.price, tags: further.tags }, timeFormat: '%m-%d-%Y' } as const;
+    const { digest } = await loadDataset({ format: 'csv', path, ...told });
+    for (const file of [temporaryFile('e.jsonl', text), temporaryFile('e.jsonl.gz', gzipSync(text))]) {
+      const read = await loadDataset({ format: 'csv', path: file, ...told });
+      expect(read.digest).toBe(digest);
+      const { tags } = Object.fromEntries(read.events.columns);
+      expect(tags.kind === 'ids' && Array.from(tags.values, (tag) => tags.ids.external(tag))).toEqual(['a|b', "'c'"]);
+    }
+  });
+
+  it('names the line of JSON lines that is no object, or skips and counts it', async () => {
+    const lines = [
+      '{"who":"a","what":1,"stamp":1300000000}',
+      '',
+      '{"who":"a","what":',
+      '{"what":2,"who":"b","stamp":1300000001}',
+    ];
+    const path = temporaryFile('e.jsonl', `${lines.join('\n')}\n[1]\n`);
+    await expect(loadDataset({ format: 'csv', path, columns })).rejects.toMatchObject({
+      code: 'bad-json',
+      line: 3,
+      message: expect.stringContaining('expected a JSON object; got "{\\"who\\":\\"a\\",\\"what\\":"'),
+    });
+    const read = await loadDataset({ format: 'csv', path, columns }, { lenient: true });
+    expect([read.numEvents, read.steps[0].counts.skipped]).toEqual([2, 2]);
+  });
+
+  it('refuses records of JSON lines where they are read, and takes a key of any name', async () => {
+    const path = temporaryFile('e.jsonl', '{"WHO":0,"who":{"id":1},"a/b~\'\\"":2,"stamp":1300000000}\n');
+    const item = 'a/b~\'"';
+    await expect(loadDataset({ format: 'csv', path, columns: { ...columns, item } })).rejects.toMatchObject({
+      code: 'nested-column',
+      message: expect.stringContaining('got records in who'),
+    });
+    const read = await loadDataset({ format: 'csv', path, columns: { user: 'WHO', item, time: 'stamp' } });
+    expect([read.users.external(0), read.items.external(1)]).toEqual(['0', '2']);
+  });
+
+  it('reads dates as ids where they are ids, and lists as they are', async () => {
+    const query = `select DATE '2020-01-01' as who, 1 as what, 1300000000 as stamp, ['a|b', '''c'''] as tags,
+      [1.5, 2.5]::FLOAT[2] as price`;
+    const vector = { kind: 'number', width: 2 } as const;
+    const bad = " union all select DATE '2020-01-02', 2, -1, NULL, NULL";
+    // The second is read row by row.
+    for (const q of [query, query + bad]) {
+      const read = await loadDataset(
+        { format: 'sql', query: q, columns, further: { tags: { kind: 'ids', separator: ',' }, price: vector } },
+        { lenient: true },
+      );
+      const { tags, price } = Object.fromEntries(read.events.columns);
+      expect(read.users.external(0)).toBe('2020-01-01');
+      expect(tags.kind === 'ids' && Array.from(tags.values, (tag) => tags.ids.external(tag))).toEqual(['a|b', "'c'"]);
+      expect(price.values).toEqual(new Float32Array([1.5, 2.5]));
+    }
   });
 
   it('joins what a query joins, and names a column that it does not give', async () => {

@@ -7,7 +7,7 @@ import type { VocabularyBuilder } from '../table/vocabulary.ts';
 import { IdReader, noId, numberAt, textAt, timeAt } from './column-readers.ts';
 import type { ColumnVector } from './column-vectors.ts';
 import { checkId } from './columns.ts';
-import type { Purpose } from './duckdb-types.ts';
+import type { Purpose, SoughtColumn } from './duckdb-types.ts';
 import type { FloatIds } from './float-ids.ts';
 import type { ItemTitles } from './item-titles.ts';
 import { NotPlain } from './not-plain.ts';
@@ -22,6 +22,7 @@ export interface Wanted {
 /** Takes rows column by column; a row that is not plain or wrong is a {@link NotPlain}. */
 export interface ChunkHandler {
   readonly header: boolean;
+  readonly sought: readonly SoughtColumn[];
   /** The names of the columns (without a header: the fields of the first row); `totalRows` is about their number. */
   first(fields: readonly string[], line: number, totalRows?: number): void;
   /** After `first`: the columns to hand over, in this order. */
@@ -87,19 +88,6 @@ export class EventChunks {
       (id) => floats.read(id),
     );
     this.#appends = sink.further.map((column) => appendTo(column, sink));
-  }
-
-  wanted(places: Places): Wanted[] {
-    const { further, parseTime } = this.#sink;
-    const roles: [number, Purpose][] = [
-      [places.user, 'id'],
-      [places.item, 'id'],
-      [places.time, parseTime === undefined ? 'time' : 'date'],
-      [places.rating, 'number'],
-      [places.title, 'text'],
-    ];
-    const others = further.map(({ spec }, c): [number, Purpose] => [places.further[c], purposeOf(spec)]);
-    return [...roles.filter(([at]) => at >= 0), ...others].map(([at, purpose]) => ({ at, purpose }));
   }
 
   /** Takes the columns that are wanted, in their order. */
@@ -174,7 +162,7 @@ export class EventChunks {
   }
 }
 
-function purposeOf(spec: ColumnSpec): Purpose {
+export function purposeOf(spec: ColumnSpec): Purpose {
   if (spec.kind === 'id' || spec.kind === 'time') return spec.kind;
   return spec.kind === 'number' && (spec.width ?? 1) === 1 ? 'number' : 'text';
 }

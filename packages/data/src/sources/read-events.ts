@@ -5,9 +5,10 @@ import { optionHint, ProblemLog, type RowProblem } from '../problems.ts';
 import { columnBuilder } from '../table/builder.ts';
 import type { Column } from '../table/column.ts';
 import type { VocabularyBuilder } from '../table/vocabulary.ts';
-import { checkId, locateColumns, missingId, parseRating } from './columns.ts';
+import { type ColumnRef, checkId, locateColumns, missingId, parseRating } from './columns.ts';
 import type { TableSource } from './csv-source.ts';
-import { type ChunkHandler, EventChunks } from './event-chunks.ts';
+import type { Purpose, SoughtColumn } from './duckdb-types.ts';
+import { type ChunkHandler, EventChunks, purposeOf } from './event-chunks.ts';
 import { emptyFile } from './files.ts';
 import type { FloatIds } from './float-ids.ts';
 import { ItemTitles } from './item-titles.ts';
@@ -55,6 +56,17 @@ export async function readEvents(
   const further = specs.map(([name, spec]) => columnBuilder(name, spec, vocabularies, isMissing));
   const furtherAt: number[] = [];
   let at = { user: 0, item: 0, time: -1, rating: -1, title: -1 };
+  const ofRoles: readonly [ColumnRef | undefined, Purpose][] = [
+    [columns.user, 'id'],
+    [columns.item, 'id'],
+    [columns.time, byFormat === undefined ? 'time' : 'date'],
+    [columns.rating, 'number'],
+    [columns.title, 'text'],
+  ];
+  const sought: readonly SoughtColumn[] = [
+    ...ofRoles.flatMap(([column, purpose]) => (column === undefined ? [] : { column, purpose })),
+    ...specs.map(([name, spec]) => ({ column: spec.column ?? name, purpose: purposeOf(spec) })),
+  ];
 
   let width = 0;
   let withoutUser = 0;
@@ -162,11 +174,15 @@ export async function readEvents(
     const places = () => ({ ...at, further: furtherAt });
     return {
       header,
+      sought,
       first(fields, line, about) {
         totalRows = about;
         first(fields, line);
       },
-      wanted: () => chunks.wanted(places()),
+      wanted() {
+        const ofSought = [at.user, at.item, at.time, at.rating, at.title].filter((place) => place >= 0);
+        return [...ofSought, ...furtherAt].map((place, s) => ({ at: place, purpose: sought[s].purpose }));
+      },
       chunk(vectors, rows) {
         chunks.take(vectors, rows, places());
         resolve();
@@ -176,7 +192,7 @@ export async function readEvents(
   };
 
   if (origin.readChunks !== undefined) await origin.readChunks(inChunks());
-  else await origin.read(log, { header, first, row, isRow }, () => table.length, vocabularies);
+  else await origin.read(log, { header, sought, first, row, isRow }, () => table.length, vocabularies);
   resolve();
   if (table.length === 0) {
     if (size === 0) throw emptyFile(place.file, place.entry);

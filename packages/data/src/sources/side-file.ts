@@ -8,7 +8,8 @@ import type { VocabularyBuilder } from '../table/vocabulary.ts';
 import { chooseFile } from './choose-file.ts';
 import { type ColumnRef, checkId, locateColumns, missingId } from './columns.ts';
 import { type DelimitedOptions, type RowHandler, readDelimited } from './delimited.ts';
-import { needsDuckdb, readDuckdb } from './duckdb.ts';
+import { needsDuckdb, readFileRows } from './duckdb-files.ts';
+import { purposeOf } from './event-chunks.ts';
 import type { FileSet } from './file-set.ts';
 import { openFiles } from './files.ts';
 import { withIntegerKeys } from './float-ids.ts';
@@ -85,6 +86,13 @@ async function readRows(
 
   const handler: RowHandler = {
     header,
+    sought: [
+      { column: side.id, purpose: 'id' },
+      ...Object.entries(side.columns).map(([column, spec]) => ({
+        column: spec.column ?? column,
+        purpose: purposeOf(spec),
+      })),
+    ],
     first(fields, line) {
       const where = line > 0 ? { ...place, line } : place;
       const option = `${of}s.columns`;
@@ -112,7 +120,7 @@ async function readRows(
       return refused === undefined || refused.column !== undefined ? refused : { ...refused, column: of };
     },
   };
-  if (needsDuckdb(name)) await readDuckdb(operation, { file: place.file }, log, handler, context);
+  if (needsDuckdb(name)) await readFileRows(operation, place.file, log, handler, context);
   else
     await readDelimited(
       context.counted(files, name, () => builder.size),
