@@ -6,7 +6,7 @@ import type { CsvPreset, CsvSource } from './csv-source.ts';
 import { readDelimited } from './delimited.ts';
 import { readCsvChunks } from './duckdb-csv.ts';
 import { needsDuckdb, readFileChunks, readFileRows } from './duckdb-files.ts';
-import { duckdbLimits } from './duckdb-session.ts';
+import { fileLimits } from './duckdb-session.ts';
 import type { FileSet } from './file-set.ts';
 import { NotPlain } from './not-plain.ts';
 import type { ReadContext } from './progress.ts';
@@ -41,7 +41,7 @@ async function originOf(
 ): Promise<RowOrigin> {
   const place = files.place(fileName);
   const title = place.entry ?? fileName;
-  const chunksBy = `DuckDB (${duckdbLimits})`;
+  const chunksBy = `DuckDB (${fileLimits})`;
   if (needsDuckdb(fileName)) {
     if (place.entry !== undefined) {
       throw new DataError(operation, 'expected a file of its own; got one inside a zip', {

@@ -18,8 +18,13 @@ const threads = Math.min(4, availableParallelism());
 /** Rows that are read before they are asked for, so that DuckDB's threads seldom wait. */
 const bufferSize = '256MB';
 
+/** Several would give the rows of a JOIN, GROUP BY or DISTINCT, so also ties, in another order each time. */
+const queryThreads = 1;
+
 /** For people: what DuckDB may use. */
-export const duckdbLimits = `${threads} ${threads === 1 ? 'thread' : 'threads'}, at most ${memoryLimit} of memory`;
+export const [fileLimits, queryLimits] = [threads, queryThreads].map(
+  (count) => `${count} ${count === 1 ? 'thread' : 'threads'}, at most ${memoryLimit} of memory`,
+);
 
 /** An open DuckDB with one SELECT. */
 export interface DuckdbSession {
@@ -62,7 +67,7 @@ export async function withDuckdb<T>(
       throw failed(cause);
     });
   const instance = await DuckDBInstance.create(':memory:', {
-    threads: String(threads),
+    threads: String('query' in input ? queryThreads : threads),
     memory_limit: memoryLimit,
     temp_directory: folder,
     max_temp_directory_size: temporaryLimit,

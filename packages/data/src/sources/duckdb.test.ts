@@ -138,6 +138,19 @@ describe.skipIf(duckdb === undefined)('DuckDB', () => {
     }
   });
 
+  it('gives the rows of a query in the same order each time, as one thread does', async () => {
+    const query = `select 'a' as who, k % 50000 as what, 1300000000 as stamp, min(k) as least
+      from range(600000) r(k) group by what`;
+    const orders = new Set<string>();
+    for (let time = 0; time < 6; time++) {
+      const least = { kind: 'number' } as const;
+      const { itemIds, steps } = await loadDataset({ format: 'sql', query, columns, further: { least } });
+      expect(steps[0].detail).toContain('by DuckDB (1 thread, ');
+      orders.add(itemIds.join());
+    }
+    expect(orders.size).toBe(1);
+  });
+
   it('joins what a query joins, and names a column that it does not give', async () => {
     const events = temporaryFile('e.csv', 'u,i,t\na,1,1300000000\nb,2,1300000001\n');
     const prices = temporaryFile('p.csv', 'i,price\n1,2.5\n2,4\n');

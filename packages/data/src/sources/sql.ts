@@ -2,7 +2,7 @@ import type { Interactions } from '../interactions.ts';
 import type { CsvSource } from './csv-source.ts';
 import { readDuckdb } from './duckdb.ts';
 import { readDuckdbChunks } from './duckdb-chunks.ts';
-import { duckdbLimits } from './duckdb-session.ts';
+import { queryLimits } from './duckdb-session.ts';
 import type { ChunkHandler } from './event-chunks.ts';
 import type { ReadContext } from './progress.ts';
 import { readTable } from './read-table.ts';
@@ -25,7 +25,7 @@ export async function readSql(source: SqlSource, name: string, context: ReadCont
     place: { file: 'query' },
     read: (...[log, handler]: Parameters<RowOrigin['read']>) => readDuckdb(operation, input, log, handler, context),
     readChunks: (handler: ChunkHandler) => readDuckdbChunks(operation, input, handler, context),
-    chunksBy: `DuckDB (${duckdbLimits})`,
+    chunksBy: `DuckDB (${queryLimits})`,
   };
   return readTable(undefined, origin, source, name, context, { operation, format: 'sql' });
 }
