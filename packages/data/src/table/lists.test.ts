@@ -18,6 +18,9 @@ it.each([
   ['[[1,2],{"k":1}]', ['[1,2]', '{"k":1}']],
   ['[a|b]', ['a', 'b']],
   ['[]', []],
+  ["'a', 'b c'", ['a', 'b c']],
+  ["'80s|'90s", ["'80s", "'90s"]],
+  ["'Til Tuesday|Rock 'n' Roll", ["'Til Tuesday", "Rock 'n' Roll"]],
 ])('the list %s has its entries, whatever the separator of others', (text, entries) => {
   expect(splitList(text)).toEqual(entries);
 });

@@ -9,8 +9,9 @@ export function splitList(text: string, separator = '|'): string[] {
   if (separator === OF_ARRAYS) return parted(text.split(separator));
   const whole = text.trim();
   const bare = whole.replace(/^\[(.*)\]$/su, '$1').trim();
-  const listed = bare === whole ? undefined : (entriesOf(bare) ?? nestedEntries(whole));
-  return parted(listed ?? quotedParts(bare) ?? (separator === ' ' ? bare.split(/\s+/) : bare.split(separator)));
+  const inList = bare !== whole || /^['"]/.test(bare);
+  const listed = inList ? (entriesOf(bare) ?? nestedEntries(whole)) : undefined;
+  return parted(listed ?? (separator === ' ' ? bare.split(/\s+/) : bare.split(separator)));
 }
 
 /** A text in quotes, a number or a word of JSON, with what stands between it and the next one. */
@@ -36,12 +37,6 @@ function nestedEntries(list: string): string[] | undefined {
   return Array.isArray(value)
     ? value.map((part) => (typeof part === 'string' ? part : JSON.stringify(part)))
     : undefined;
-}
-
-function quotedParts(text: string): string[] | undefined {
-  if (!/^['"]/.test(text)) return undefined;
-  const parts = [...text.matchAll(/'([^']*)'|"([^"]*)"/g)].map((m) => m[1] ?? m[2]);
-  return parts.length > 0 ? parts : undefined;
 }
 
 function unescaped(quoted: string): string {
