@@ -185,6 +185,20 @@ it('rows near each other move in one call', async () => {
   await again.close();
 });
 
+it('a row that a call names many times takes the room of one', async () => {
+  const options = { ...layout, path: newPath(), cacheRows: 8 };
+  const store = fileRows(options);
+  await store.write(range(0, 8), new Float32Array(40));
+  await store.close();
+  const again = fileRows(options);
+  await again.gather(Int32Array.of(0, 0, 0, 0, 1, 1, 1, 1, 2, 2, 3));
+  expect(again.stats()).toMatchObject({ rowsRead: 4, reads: 1 });
+  again.prefetch(Int32Array.of(4, 4, 4, 4, 5, 5, 6, 7));
+  await again.flush();
+  expect(again.stats()).toMatchObject({ rowsRead: 8, reads: 2 });
+  await again.close();
+});
+
 it('a hundred million rows are there at once and take room by what was written', async () => {
   const store = open({ rows: 100_000_000, width: 16, stateWidth: 18, initialState: 0, cacheRows: 100 });
   const begin = await store.gather(Int32Array.of(0, 99_999_999));

@@ -225,10 +225,12 @@ export class FileRows implements RowStore {
     const cache = this.#cache;
     const most = Math.min(Math.floor(cache.capacity / 2), MOVE_ROWS);
     cache.nextTurn();
-    let [end, absent] = [begin, 0];
-    for (; end < ids.length && cache.pins + absent < most; end++) {
+    // A row that is named many times takes the room of one.
+    const absent = new Set<number>();
+    let end = begin;
+    for (; end < ids.length && cache.pins + absent.size < most; end++) {
       const slot = cache.find(ids[end]);
-      if (slot < 0) absent++;
+      if (slot < 0) absent.add(ids[end]);
       else cache.pin(slot);
     }
     return end;
