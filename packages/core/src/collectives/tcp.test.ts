@@ -1,5 +1,6 @@
+import { getEventListeners } from 'node:events';
 import { createServer, type Server } from 'node:net';
-import { expect, it } from 'vitest';
+import { expect, it, vi } from 'vitest';
 import { tcpTransport } from './tcp.ts';
 
 function listen(port: number): Promise<Server> {
@@ -13,9 +14,18 @@ it('a rank that nobody met gives up, and greets no later job', async () => {
   const { port } = server.address() as { port: number };
   await new Promise((resolve) => server.close(resolve));
   const rendezvous = `127.0.0.1:${port}`;
+  const { abort } = AbortController.prototype;
+  const kept: number[] = [];
+  const spy = vi.spyOn(AbortController.prototype, 'abort').mockImplementation(function (this: AbortController) {
+    kept.push(getEventListeners(this.signal, 'abort').length);
+    abort.call(this);
+  });
   await expect(tcpTransport({ rank: 1, size: 2, rendezvous, timeout: 0.3 })).rejects.toThrow(
     `tcp: expected 2 ranks at ${rendezvous} within 0.3 s; rank 1 is connected to 0 of 1; its last attempt: connect ECONNREFUSED ${rendezvous}`,
   );
+  spy.mockRestore();
+  // That of the attempt, or of the pause, in which the time was over.
+  expect(kept).toEqual([1]);
   const later = await listen(port);
   let guests = 0;
   later.on('connection', (socket) => {

@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
 import { CollectiveError } from './collective-error.ts';
@@ -260,14 +261,20 @@ interface Attempts {
 async function connectTo(host: string, port: number, attempts: Attempts): Promise<Socket> {
   const { signal } = attempts;
   for (;;) {
-    const tried = await new Promise<Socket | NodeJS.ErrnoException>((resolve) => {
-      const socket = connect({ host, port, signal });
-      socket.once('connect', () => resolve(socket));
-      socket.once('error', resolve);
-    });
-    // Of a name with several addresses the message is empty.
-    attempts.failure = tried instanceof Error ? tried.message || tried.code : undefined;
-    if (!(tried instanceof Error)) return tried;
+    const socket = connect({ host, port });
+    // After it is connected, whoever uses it hears by the close that follows.
+    socket.on('error', () => undefined);
+    try {
+      // Given to `connect`, the signal would keep a listener of every attempt.
+      await once(socket, 'connect', { signal });
+      attempts.failure = undefined;
+      return socket;
+    } catch (error) {
+      socket.destroy();
+      const { message, code } = error as NodeJS.ErrnoException;
+      // Of a name with several addresses the message is empty.
+      attempts.failure = message || code;
+    }
     await pause(100, undefined, { signal });
   }
 }
