@@ -1,5 +1,6 @@
-import { closeSync, fstatSync, openSync, readSync, rmSync } from 'node:fs';
+import { fstatSync, rmSync } from 'node:fs';
 import { DataError } from '../errors.ts';
+import { readBytes, withFile } from '../file-bytes.ts';
 
 /** The bytes of a cache file, read where they are wanted. */
 export interface CacheSource {
@@ -10,8 +11,6 @@ export interface CacheSource {
   damaged(problem: string): Error;
 }
 
-/** Most bytes that one call of the system is asked for. */
-const chunkBytes = 1 << 28;
 /** Bytes at the start that tell one file from the next: magic, length and checksum of the header. */
 const identityBytes = 16;
 
@@ -44,24 +43,4 @@ export function fileSource(path: string): CacheSource {
         return readBytes(file, from, to);
       }),
   };
-}
-
-function withFile<T>(path: string, use: (file: number) => T): T {
-  const file = openSync(path, 'r');
-  try {
-    return use(file);
-  } finally {
-    closeSync(file);
-  }
-}
-
-/** Fewer bytes than asked for where the file ends. */
-function readBytes(file: number, from: number, to: number): Uint8Array<ArrayBuffer> {
-  const bytes = new Uint8Array(to - from);
-  for (let at = 0; at < bytes.length; ) {
-    const got = readSync(file, bytes, at, Math.min(chunkBytes, bytes.length - at), from + at);
-    if (got === 0) return bytes.slice(0, at);
-    at += got;
-  }
-  return bytes;
 }

@@ -1,5 +1,6 @@
+import { statSync, truncateSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { temporaryFile } from '../../test/fixtures.ts';
+import { temporaryFile, temporaryFolder } from '../../test/fixtures.ts';
 import { readNpy } from './npy.ts';
 
 function npy(header: string, data: Uint8Array, version = 1): Buffer {
@@ -50,7 +51,25 @@ describe('readNpy', () => {
     expect(() => read(content)).toThrow(message);
   });
 
-  it('says that a file is missing', () => {
-    expect(() => readNpy('/nowhere/x.npy')).toThrow('readNpy: /nowhere/x.npy: expected a NumPy file; got ENOENT');
+  it('takes a file of any size', () => {
+    const path = temporaryFile('x.npy', npy(header('<f4'), new Uint8Array(16)));
+    const { size } = statSync(path);
+    // A hole: it takes no room, and is not read as it is too long for the header.
+    truncateSync(path, size + 2 ** 32);
+    expect(() => readNpy(path)).toThrow(`expected 16 bytes of 2 x 2 numbers; got ${16 + 2 ** 32}`);
+  });
+
+  it('says that a file is missing, or cannot be read', () => {
+    const missing = expect.objectContaining({
+      message: expect.stringContaining('readNpy: /nowhere/x.npy: expected a NumPy file; got ENOENT'),
+      code: 'missing-file',
+    });
+    expect(() => readNpy('/nowhere/x.npy')).toThrow(missing);
+    const folder = temporaryFolder();
+    const unreadable = expect.objectContaining({
+      message: expect.stringContaining(`readNpy: ${folder}: expected a NumPy file; got EISDIR`),
+      code: 'unreadable-file',
+    });
+    expect(() => readNpy(folder)).toThrow(unreadable);
   });
 });

@@ -1,5 +1,6 @@
-import { readFileSync } from 'node:fs';
+import { fstatSync } from 'node:fs';
 import { DataError } from '../errors.ts';
+import { readBytes, withFile } from '../file-bytes.ts';
 import { fromFloat16 } from '../float16.ts';
 
 const MAGIC = '\x93NUMPY';
@@ -21,18 +22,23 @@ export interface NpyMatrix {
  * @throws {DataError} for anything else, and for a file that ends too early
  */
 export function readNpy(path: string): NpyMatrix {
-  let bytes: Buffer;
   try {
-    bytes = readFileSync(path);
+    return withFile(path, (file) => readMatrix(path, file));
   } catch (error) {
-    throw wrong(path, 'missing-file', 'a NumPy file', (error as Error).message);
+    if (error instanceof DataError) throw error;
+    const { code, message } = error as NodeJS.ErrnoException;
+    throw wrong(path, code === 'ENOENT' ? 'missing-file' : 'unreadable-file', 'a NumPy file', message);
   }
-  if (bytes.length < 10 || bytes.toString('latin1', 0, 6) !== MAGIC)
+}
+
+function readMatrix(path: string, file: number): NpyMatrix {
+  const { size } = fstatSync(file);
+  const start = Buffer.from(readBytes(file, 0, 12));
+  if (start.length < 12 || start.toString('latin1', 0, 6) !== MAGIC)
     throw wrong(path, 'bad-npy', 'a NumPy file, which begins with \\x93NUMPY', 'another file');
-  const isLong = bytes[6] >= 2;
-  const begin = isLong ? 12 : 10;
-  const length = isLong ? bytes.readUInt32LE(8) : bytes.readUInt16LE(8);
-  const header = bytes.toString(bytes[6] >= 3 ? 'utf8' : 'latin1', begin, begin + length);
+  const begin = start[6] >= 2 ? 12 : 10;
+  const at = begin + (start[6] >= 2 ? start.readUInt32LE(8) : start.readUInt16LE(8));
+  const header = Buffer.from(readBytes(file, begin, Math.min(at, size))).toString(start[6] >= 3 ? 'utf8' : 'latin1');
   const type = /'descr':\s*'([^']*)'/.exec(header)?.[1];
   const shape = /'shape':\s*\(\s*(\d+)\s*,\s*(\d+)\s*,?\s*\)/.exec(header);
   if (shape === null) throw wrong(path, 'bad-npy', 'an array of two dimensions', header.trim());
@@ -41,22 +47,16 @@ export function readNpy(path: string): NpyMatrix {
   const width = { '<f2': 2, '<f4': 4, '<f8': 8 }[type ?? ''];
   if (width === undefined) throw wrong(path, 'bad-npy', 'floats: <f2, <f4 or <f8', type ?? header.trim());
   const [rows, columns] = [Number(shape[1]), Number(shape[2])];
-  const at = begin + length;
-  if (bytes.length - at !== rows * columns * width)
-    throw wrong(
-      path,
-      'bad-npy',
-      `${rows * columns * width} bytes of ${rows} x ${columns} numbers`,
-      `${bytes.length - at}`,
-    );
-  // A copy begins at a multiple of every width.
-  const { buffer } = Uint8Array.from(bytes.subarray(at));
+  const length = rows * columns * width;
+  if (size - at !== length)
+    throw wrong(path, 'bad-npy', `${length} bytes of ${rows} x ${columns} numbers`, `${size - at}`);
+  const { buffer } = readBytes(file, at, size);
   const values = { 2: halves, 4: singles, 8: doubles }[width as 2 | 4 | 8](buffer);
   return { rows, width: columns, values };
 }
 
-const halves = (buffer: ArrayBuffer): Float64Array => Float64Array.from(fromFloat16(new Uint16Array(buffer)));
-const singles = (buffer: ArrayBuffer): Float64Array => Float64Array.from(new Float32Array(buffer));
+const halves = (buffer: ArrayBuffer): Float64Array => new Float64Array(fromFloat16(new Uint16Array(buffer)));
+const singles = (buffer: ArrayBuffer): Float64Array => new Float64Array(new Float32Array(buffer));
 const doubles = (buffer: ArrayBuffer): Float64Array => new Float64Array(buffer);
 
 function wrong(file: string, code: string, expected: string, got: string): DataError {
