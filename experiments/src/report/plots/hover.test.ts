@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { hoverStrips, lineStops, shownValue } from './hover.ts';
 import { intervalFigure } from './interval-figure.ts';
-import { lineFigure } from './line-figure.ts';
+import { lineFigure, siNumber } from './line-figure.ts';
 import { renderPng } from './png.ts';
 
 const frame = { left: 60, right: 800, top: 30, bottom: 250 };
@@ -124,17 +124,17 @@ describe('figures', () => {
     expect(texts(interval)).toEqual(expect.arrayContaining(['ours  .3000 ± .0100', 'ours  .2800']));
   });
 
-  it('write values as their axis does', () => {
+  it('write values with all their digits, where their axis has few', () => {
     const points = [
-      { x: 1, y: 2e9 },
-      { x: 2, y: 3e-5 },
+      { x: 1, y: 2_254_321 },
+      { x: 2, y: 3.125e-5 },
     ];
     const svg = lineFigure({
       lines: [{ name: 'rate', colour: 0, style: 'measured', label: false, points }],
       x: { label: 'epoch' },
-      y: { label: 'rate', format: (value) => value.toExponential(0) },
+      y: { label: 'rate', format: siNumber },
     });
-    expect(texts(svg)).toEqual(expect.arrayContaining(['rate  2e+9', 'rate  3e-5']));
+    expect(texts(svg)).toEqual(expect.arrayContaining(['rate  2,254,321', 'rate  .00003125']));
   });
 
   it('hide them in pictures', () => {

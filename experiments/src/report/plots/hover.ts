@@ -19,15 +19,14 @@ export interface Frame {
   readonly bottom: number;
 }
 
-/** The values of lines at each x that one of them has; `at` writes the x, `format` the values. */
+/** The values of lines at each x that one of them has; `at` writes the x. */
 export function lineStops(
   lines: readonly { readonly name: string; readonly points: readonly { readonly x: number; readonly y: number }[] }[],
   at: (x: number) => string,
-  format: (y: number) => string = shownValue,
 ): Stop[] {
   const places = new Map<number, string[]>();
   for (const { name, points } of lines)
-    for (const { x, y } of points) places.set(x, [...(places.get(x) ?? [at(x)]), `${name}  ${format(y)}`]);
+    for (const { x, y } of points) places.set(x, [...(places.get(x) ?? [at(x)]), `${name}  ${shownValue(y)}`]);
   return [...places].map(([x, texts]) => ({ at: x, lines: texts }));
 }
 

@@ -54,7 +54,7 @@ export function lineFigure({ lines, x, y, height = HEIGHT, width }: LineFigure):
       width,
       hover: {
         along: 'x',
-        stops: lineStops(measuredFirst(drawn), (at) => `${x.label} ${x.format?.(at) ?? siNumber(at)}`, y.format),
+        stops: lineStops(measuredFirst(drawn), (at) => `${x.label} ${x.format?.(at) ?? siNumber(at)}`),
       },
       // Room for the mark before the name.
       labelLength: Math.max(0, ...labelled.map((line) => line.name.length + 3)),
