@@ -1,8 +1,10 @@
-import { existsSync } from 'node:fs';
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { withoutUsers } from './catalogue.ts';
 import { EventLog } from './event-log.ts';
+import { headerLine } from './log-record.ts';
 import { Problem } from './problem.ts';
 import { catalogue, newLog, openWorld, scorerWith } from './test-support/world.ts';
 
@@ -11,6 +13,14 @@ beforeAll(async () => {
 });
 
 const event = (item: number, time: number) => ({ item, time });
+
+/** A log of these lines. */
+function logOf(...lines: readonly string[]): string {
+  const log = newLog();
+  mkdirSync(dirname(log), { recursive: true });
+  writeFileSync(log, `${[headerLine(catalogue.digest), ...lines].join('\n')}\n`);
+  return log;
+}
 
 describe('a service', () => {
   it('two writers for one user: events in the order of arrival, those that come too late refused, nothing lost', async () => {
@@ -98,6 +108,21 @@ describe('a service', () => {
     const after = await openWorld({ log });
     expect(after.scorer.history('ada')).toEqual([event(7, 300)]);
     await after.close();
+  });
+
+  it('goes on behind the last place of a log that was written before places were checked', async () => {
+    const log = logOf('{"seq":0,"user":"ada","held":2,"events":[["film-7",1753000000]]}');
+    const history = [event(3, 0), event(5, 1)];
+    const world = await openWorld({ log, catalogue: { ...catalogue, hasTimes: false, history: () => history } });
+    const { service } = world;
+    const next = 1_753_000_001;
+    expect((await service.top('ada', undefined, 5, 'seen')).at).toBe(next);
+    await expect(service.top('ada', next + 1, 5, 'seen')).rejects.toThrow(`0 to ${next}, since the data have no times`);
+    expect(await service.append('ada', [event(8, next), event(9, next + 1)])).toBe(5);
+    await expect(service.append('ada', [event(1, next + 3)])).rejects.toThrow(
+      `a place in the history, 0 to ${next + 2}`,
+    );
+    await world.close();
   });
 
   it('events that the model refuses are not stored, and do not come back', async () => {

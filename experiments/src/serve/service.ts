@@ -191,7 +191,7 @@ export class Service {
           last: time,
         });
       }
-      checkTime('at', moment, { first, hasTimes: this.#catalogue.hasTimes, held: events });
+      checkTime('at', moment, { first, hasTimes: this.#catalogue.hasTimes, last: time, held: events });
       return ask(moment);
     });
   }
