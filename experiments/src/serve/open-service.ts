@@ -1,8 +1,9 @@
-import type { UserEvent } from '@seqrec/models';
+import { type UserEvent, userEvent } from '@seqrec/models';
 import { RunError } from '../errors.ts';
 import { EventLog } from './event-log.ts';
 import type { LoggedEvent } from './log-record.ts';
 import { Service, type ServiceOptions } from './service.ts';
+import { isRating } from './translate.ts';
 
 export interface OpenServiceOptions extends Omit<ServiceOptions, 'log' | 'forgotten'> {
   readonly logFile: string;
@@ -21,12 +22,15 @@ export async function openService({ logFile, note, ...options }: OpenServiceOpti
     note(`note: ${logFile}: dropped ${found.tornBytes} bytes of a last line that was not written to its end`);
   }
   const users = new Map<string, readonly UserEvent[]>();
+  let leftOut = 0;
   for (const [user, logged] of found.users) {
     // What the data hold of a user who was dropped is forgotten.
     const ofData = (!found.dropped.has(user) && options.catalogue.history(user)) || [];
     checkHeld(user, logged.held, ofData.length, logFile);
     users.set(user, [...ofData, ...eventsOf(options, logged.events, logFile)]);
+    leftOut += logged.events.filter(([, , rating]) => rating !== undefined && !isRating(rating)).length;
   }
+  if (leftOut > 0) note(`note: ${logFile}: left out ratings that are not finite as 32-bit floats, ${leftOut} of them`);
   const service = new Service({ ...options, log, forgotten: found.dropped });
   await service.restore(users);
   if (users.size > 0) note(`${logFile}: ${users.size} users with events of the log`);
@@ -41,6 +45,7 @@ function checkHeld(user: string, held: number, got: number, file: string): void 
   );
 }
 
+/** Events of the log. A rating beyond what models read, which was taken once, is not known. */
 function eventsOf(
   { catalogue }: Pick<OpenServiceOptions, 'catalogue'>,
   logged: readonly LoggedEvent[],
@@ -49,6 +54,6 @@ function eventsOf(
   return logged.map(([external, time, rating]) => {
     const item = catalogue.dense(external);
     if (item === undefined) throw new RunError(`${file}: expected items of ${catalogue.name}; got "${external}"`);
-    return { item, time, ...(rating !== undefined && { rating }) };
+    return userEvent(item, time, rating !== undefined && isRating(rating) ? rating : undefined);
   });
 }

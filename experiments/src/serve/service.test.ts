@@ -125,6 +125,14 @@ describe('a service', () => {
     await world.close();
   });
 
+  it('leaves ratings of a log out that no 32-bit float holds', async () => {
+    const log = logOf('{"seq":0,"user":"bob","held":0,"events":[["film-1",1,1e39],["film-2",2,3],["film-3",3,-1e39]]}');
+    const world = await openWorld({ log });
+    expect(world.scorer.history('bob')).toEqual([event(1, 1), { ...event(2, 2), rating: 3 }, event(3, 3)]);
+    expect(world.notes).toContain(`note: ${log}: left out ratings that are not finite as 32-bit floats, 2 of them`);
+    await world.close();
+  });
+
   it('events that the model refuses are not stored, and do not come back', async () => {
     const log = newLog();
     const scorer = scorerWith((plain) => ({

@@ -19,9 +19,14 @@ export function checkLength(where: string, length: number, limit: number): void 
   throw new Problem('too-many', `${where}: expected at most ${limit}; got ${length}`, { limit, length });
 }
 
-/** @throws Problem `bad-rating` for one that is not finite as the 32-bit float that models read. */
+/** Whether a rating is finite as the 32-bit float that models read. */
+export function isRating(rating: number): boolean {
+  return Number.isFinite(Math.fround(rating));
+}
+
+/** @throws Problem `bad-rating` for one that is none, by {@link isRating}. */
 export function checkRating(where: string, rating: number | undefined): void {
-  if (rating === undefined || Number.isFinite(Math.fround(rating))) return;
+  if (rating === undefined || isRating(rating)) return;
   throw new Problem('bad-rating', `${where}: expected a rating that is finite as a 32-bit float; got ${rating}`, {
     rating,
   });
