@@ -1,7 +1,8 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import * as tf from '@tensorflow/tfjs-core';
-import { beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it, vi } from 'vitest';
+import { EventLog } from './event-log.ts';
 import { readLog } from './read-log.ts';
 import { post, startWorld } from './test-support/start-world.ts';
 import { catalogue } from './test-support/world.ts';
@@ -39,6 +40,15 @@ describe('the server', () => {
       `--port: expected a port that is free; got ${server.port} (EADDRINUSE); choose another, or 0`,
     );
     await server.close();
+  });
+
+  it('closes the log when it cannot start', async () => {
+    const close = vi.spyOn(EventLog.prototype, 'close');
+    const place = { base: 'a', latest: 'a', deltas: 0 };
+    const deltas = { folder: import.meta.filename, place, data: catalogue.digest };
+    await expect(startWorld({}, { deltas })).rejects.toThrow('ENOTDIR');
+    expect(close).toHaveBeenCalledOnce();
+    close.mockRestore();
   });
 
   it('a client that never sends its body gets 408, and holds no place in the queue', async () => {

@@ -4,8 +4,9 @@ import { buildApp } from './app.ts';
 import type { Catalogue } from './catalogue.ts';
 import { DeltaFolder, type DeltaFolderOptions } from './delta-folder.ts';
 import type { Limits } from './limits.ts';
-import { createMetrics } from './metrics.ts';
+import { createMetrics, type Metrics } from './metrics.ts';
 import { openService } from './open-service.ts';
+import type { Service } from './service.ts';
 import type { Shard } from './shard.ts';
 
 export interface ServerOptions {
@@ -40,7 +41,7 @@ const IDLE_MS = 50;
 
 /** Opens a service and listens. @throws UsageError for a port that is taken; RunError for a log of other data. */
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
-  const { catalogue, limits, token, host, port, note } = options;
+  const { catalogue, limits, note } = options;
   const metrics = createMetrics({ ofProcess: true });
   const service = await openService({
     shards: options.shards,
@@ -51,6 +52,16 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     listener: metrics.listener,
     note,
   });
+  try {
+    return await listen(service, metrics, options);
+  } catch (error) {
+    await service.close();
+    throw error;
+  }
+}
+
+async function listen(service: Service, metrics: Metrics, options: ServerOptions): Promise<RunningServer> {
+  const { catalogue, limits, token, host, port, note } = options;
   const deltas =
     options.deltas &&
     new DeltaFolder({ ...options.deltas, note, update: (bytes, name) => service.update(bytes, name) });
@@ -61,7 +72,6 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   try {
     await app.listen({ host, port });
   } catch (error) {
-    await service.close();
     const code = (error as NodeJS.ErrnoException).code;
     if (code !== 'EADDRINUSE' && code !== 'EACCES') throw error;
     throw new UsageError(`--port: expected a port that is free; got ${port} (${code})`, 'choose another, or 0');

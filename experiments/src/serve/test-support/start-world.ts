@@ -1,11 +1,14 @@
 import { createScorer } from '@seqrec/models';
 import { defaultLimits, type Limits } from '../limits.ts';
 import { localShard } from '../local-shard.ts';
-import { startServer } from '../start-server.ts';
+import { type ServerOptions, startServer } from '../start-server.ts';
 import { catalogue, newLog, tinyModel } from './world.ts';
 
 /** A server over a small model, on a free port. */
-export async function startWorld(limits: Partial<Limits> = {}, { log = newLog(), port = 0 } = {}) {
+export async function startWorld(
+  limits: Partial<Limits> = {},
+  { log = newLog(), port = 0, deltas }: { log?: string; port?: number; deltas?: ServerOptions['deltas'] } = {},
+) {
   const model = tinyModel();
   const scorer = createScorer(model);
   const notes: string[] = [];
@@ -17,6 +20,7 @@ export async function startWorld(limits: Partial<Limits> = {}, { log = newLog(),
     port,
     limits: { ...defaultLimits, ...limits },
     windowMs: 2,
+    ...(deltas && { deltas }),
     note: (text) => notes.push(text),
   });
   return { ...server, port: Number(new URL(server.url).port), log, scorer, notes };
