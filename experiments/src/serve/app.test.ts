@@ -137,6 +137,14 @@ it('where the data have no times, they are places in the history', async () => {
   expect((await send(w, 'POST', '/v1/users/new/events', { events: [film(1, 0)] })).body).toEqual({ events: 1 });
   expect(await send(w, 'POST', '/v1/users/ada/top', { at: 5 })).toMatchObject(body(`at: ${places(4, 5)}`));
   expect((await send(w, 'POST', '/v1/users/ada/top', {})).body.at).toBe(4);
+  const { paths } = (await send(w, 'GET', '/openapi.json')).body;
+  const schemaOf = (path: string) => paths[path].post.requestBody.content['application/json'].schema;
+  expect(schemaOf('/v1/users/{id}/events').properties.events.items.properties.time.description).toBe(
+    'Place in the history, counted from 0, not before the event before',
+  );
+  expect(schemaOf('/v1/users/{id}/top').properties.at.description).toBe(
+    'Place in the history, counted from 0, not before the last event; default: the place after the last event',
+  );
 });
 
 it('gives items like one', async () => {

@@ -93,7 +93,7 @@ export async function buildApp(options: AppOptions): Promise<App> {
   });
   await app.register(swaggerUi, { routePrefix: '/docs' });
 
-  const context: RouteContext = { service, catalogue, limits, schemas: requestSchemas(limits) };
+  const context: RouteContext = { service, catalogue, limits, schemas: requestSchemas(limits, catalogue) };
   userRoutes(app, context);
   itemRoutes(app, context);
   systemRoutes(app, context, metrics.text, metrics.contentType);

@@ -1,16 +1,19 @@
 import { z } from 'zod';
+import type { Catalogue } from './catalogue.ts';
 import type { Limits } from './limits.ts';
 import { problemKinds } from './problem.ts';
 
 /** Ids of a data file: a number is its text. */
 const id = z.union([z.string().min(1), z.int().transform(String)]).describe('Item, by the id of the data');
-const at = z.number().describe('Seconds since 1970, not before the last event; default: the time of the last event');
 const count = z.int().min(1);
 
 const named = z.object({ item: z.string(), title: z.string().optional(), score: z.number() });
 
 /** Schemas of requests; how long lists may be is checked apart, with a status code of its own. */
-export function requestSchemas({ userId }: Limits) {
+export function requestSchemas({ userId }: Limits, { hasTimes }: Pick<Catalogue, 'hasTimes'>) {
+  const time = hasTimes ? 'Seconds since 1970' : 'Place in the history, counted from 0';
+  const moment = hasTimes ? 'the time of the last event' : 'the place after the last event';
+  const at = z.number().describe(`${time}, not before the last event; default: ${moment}`);
   return {
     user: z.object({ id: z.string().min(1).max(userId).describe('User') }),
     item: z.object({ id: z.string().min(1).describe('Item, by the id of the data') }),
@@ -19,7 +22,7 @@ export function requestSchemas({ userId }: Limits) {
         .array(
           z.strictObject({
             item: id,
-            time: z.number().describe('Seconds since 1970, not before the event before'),
+            time: z.number().describe(`${time}, not before the event before`),
             rating: z.number().optional().describe('What was done, for models that read it'),
           }),
         )
