@@ -37,7 +37,8 @@ export interface ScorerOptions {
 /**
  * A scorer over `model`: keys and values of each user's settled tokens are kept in pages, an event costs the rows of
  * the tokens that it adds, and the newest token, whose layers depend on the moment of the question, is computed again
- * for each. Answers are those of a full pass over the same window: equal bits on `simd`.
+ * for each. Answers are those of a full pass over the same window, as exactly as {@link Scorer.capabilities} say:
+ * equal bits on `simd`, unless a native library multiplies.
  *
  * Candidates of {@link Scorer.scoreActions} are scored in blocks of `microbatch`, which share the history's keys
  * (M-FALCON, Zhai et al. 2024, section 4.3). Bytes of a token: `4 L H (A + C)`.
