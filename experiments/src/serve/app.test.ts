@@ -260,6 +260,15 @@ describe('refuses, and says why', () => {
     ['GET', '/v1/users/nobody', undefined, 404, 'unknown-user', 'user "nobody"'],
     ['GET', '/v1/items/film-99/similar', undefined, 404, 'no-item', 'expected an item of tiny; got "film-99"'],
     ['POST', '/v1/users/%E0%A4%A/top', { k: 1 }, 400, 'malformed', "'/v1/users/%E0%A4%A/top' is not a valid url"],
+    ['GET', `/v1/users/${'x'.repeat(1000)}%A`, undefined, 400, 'malformed', `${'x'.repeat(50)}...${'x'.repeat(50)}`],
+    [
+      'GET',
+      `/v1/users/${'x'.repeat(601)}`,
+      undefined,
+      414,
+      'too-long',
+      'path: expected an id of at most 600 characters; got more',
+    ],
     ['GET', '/v2/users', undefined, 404, 'no-route', '/openapi.json lists them'],
   ])('%s %s %j: %i', async (method, url, payload, status, error, message) => {
     const w = await world({ limits: { events: 3, candidates: 5, bodyBytes: 1000 } });
@@ -314,6 +323,8 @@ describe('refuses, and says why', () => {
     expect(await get('/v1/users/ada', 'Bearer secre')).toBe(401);
     expect(await get('/v1/users/ada', 'Basic secret')).toBe(401);
     expect(await get('/v1/users/ada', 'Bearer secret')).toBe(200);
+    expect(await get('/v1/users/%E0%A4%A')).toBe(401);
+    expect(await get('/v1/users/%E0%A4%A', 'Bearer secret')).toBe(400);
     expect(await get('/metrics')).toBe(401);
     expect(await get('/healthz')).toBe(200);
   });

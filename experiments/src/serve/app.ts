@@ -1,6 +1,6 @@
 import swagger from '@fastify/swagger';
 import swaggerUi from '@fastify/swagger-ui';
-import { type FastifyReply, fastify } from 'fastify';
+import { type FastifyReply, type FastifyRequest, fastify } from 'fastify';
 import type { Catalogue } from './catalogue.ts';
 import { guard } from './guard.ts';
 import type { Limits } from './limits.ts';
@@ -35,13 +35,19 @@ const CHECK_MS = 1000;
 /** The HTTP side of a service: who may ask, what a request must look like, and what each refusal is called. */
 export async function buildApp(options: AppOptions): Promise<App> {
   const { service, catalogue, limits, metrics, token } = options;
+  const idLength = 3 * limits.userId;
   const refuse = (error: unknown, reply: FastifyReply) => {
     const problem =
-      problemOf(error, limits.bodyBytes) ?? new Problem('internal', 'a defect of the service; its log has more');
+      problemOf(error, { ...limits, idLength }) ?? new Problem('internal', 'a defect of the service; its log has more');
     if (problem.kind === 'internal') options.onDefect?.(error);
     if (problem.kind === 'busy') reply.header('Retry-After', String(problem.facts?.retryAfterSeconds ?? 1));
     if (problem.kind === 'unauthorized') reply.header('WWW-Authenticate', 'Bearer');
     return reply.status(problem.status).send(problem.body);
+  };
+  let stopping = false;
+  const letIn = ({ url, headers }: Pick<FastifyRequest, 'url' | 'headers'>): void => {
+    if (stopping) throw new Problem('stopping', 'the service is stopping; try again when it is back');
+    if (url !== OPEN) guard(headers, token);
   };
   const app = fastify({
     bodyLimit: limits.bodyBytes,
@@ -51,8 +57,16 @@ export async function buildApp(options: AppOptions): Promise<App> {
     // Said by the hook below, in the form of all refusals.
     return503OnClosing: false,
     // Of a path that cannot be read, which no hook and no handler sees.
-    frameworkErrors: (error, _, reply) => void refuse(error, reply as FastifyReply),
-    routerOptions: { maxParamLength: 3 * limits.userId },
+    frameworkErrors(error, request, reply) {
+      let why: unknown = error;
+      try {
+        letIn(request);
+      } catch (refusal) {
+        why = refusal;
+      }
+      refuse(why, reply as FastifyReply);
+    },
+    routerOptions: { maxParamLength: idLength },
   }).withTypeProvider<ZodTypes>() as App;
 
   app.setValidatorCompiler(zodValidator);
@@ -60,14 +74,10 @@ export async function buildApp(options: AppOptions): Promise<App> {
   app.removeContentTypeParser('text/plain');
   app.addContentTypeParser('application/octet-stream', { parseAs: 'buffer' }, (_, body, done) => done(null, body));
 
-  let stopping = false;
   app.addHook('preClose', async () => {
     stopping = true;
   });
-  app.addHook('onRequest', async (request) => {
-    if (stopping) throw new Problem('stopping', 'the service is stopping; try again when it is back');
-    if (request.url !== OPEN) guard(request.headers, token);
-  });
+  app.addHook('onRequest', async (request) => letIn(request));
   app.addHook('onResponse', async (request, reply) => {
     const route = request.routeOptions.url ?? 'none';
     metrics.answered(route, request.method, reply.statusCode, reply.elapsedTime / 1000);

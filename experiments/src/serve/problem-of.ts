@@ -1,22 +1,40 @@
 import { z } from 'zod';
 import { Problem } from './problem.ts';
 
+/** Bytes of a body, and characters of an id in a path, that a request may have. */
+interface Longest {
+  readonly bodyBytes: number;
+  readonly idLength: number;
+}
+
+/** Characters of a message: those of Fastify quote the whole path. */
+const SHOWN = 200;
+
 /** What a client is told of an error of Fastify, of a schema, or of ours; nothing for a defect. */
-export function problemOf(error: unknown, bodyBytes: number): Problem | undefined {
+export function problemOf(error: unknown, { bodyBytes, idLength }: Longest): Problem | undefined {
   if (error instanceof Problem) return error;
   if (error instanceof z.ZodError) return new Problem('malformed', sentence(error));
   if (!(error instanceof Error) || !('statusCode' in error)) return undefined;
   switch (error.statusCode) {
     case 413:
       return new Problem('too-large', `body: expected at most ${bodyBytes} bytes; got more`, { limit: bodyBytes });
+    case 414:
+      return new Problem('too-long', `path: expected an id of at most ${idLength} characters; got more`, {
+        limit: idLength,
+      });
     case 415:
       return new Problem(
         'media-type',
         'expected a body of type application/json; got another; only scores also take application/octet-stream',
       );
     default:
-      return Number(error.statusCode) < 500 ? new Problem('malformed', error.message) : undefined;
+      return Number(error.statusCode) < 500 ? new Problem('malformed', shortened(error.message)) : undefined;
   }
+}
+
+/** Without its middle, where it is long. */
+function shortened(message: string): string {
+  return message.length <= SHOWN ? message : `${message.slice(0, SHOWN / 2)}...${message.slice(-SHOWN / 2)}`;
 }
 
 function sentence({ issues }: z.ZodError): string {

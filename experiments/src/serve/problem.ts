@@ -8,6 +8,7 @@ const STATUS = {
   'no-item': 404,
   'out-of-order': 409,
   'too-large': 413,
+  'too-long': 414,
   'media-type': 415,
   'bad-time': 422,
   'bad-rating': 422,
