@@ -44,7 +44,8 @@ describe.each([['1'], ['2']])('%s workers', (workers) => {
     const acknowledged = new Map<string, number>();
     let killed = false;
     const write = async (user: string): Promise<void> => {
-      for (let time = 100; !killed; time++) {
+      // The data have no times: places.
+      for (let time = 0; !killed; time++) {
         const events = [{ item: String(1 + (time % 300)), time }];
         const reply = await post(`${before.url}/v1/users/${user}/events`, { events }).catch(() => undefined);
         if (reply?.status === 200) acknowledged.set(user, (reply.body as { events: number }).events);
@@ -65,7 +66,7 @@ describe.each([['1'], ['2']])('%s workers', (workers) => {
       const about = (await get(`${after.url}/v1/users/${user}`)) as { events: number; last: { time: number } };
       // One more may have been written and not acknowledged.
       expect([events, events + 1]).toContain(about.events);
-      expect(about.last.time).toBe(99 + about.events);
+      expect(about.last.time).toBe(about.events - 1);
     }
     expect(await post(`${after.url}/v1/users/1/top`, { k: 5 })).toEqual(top);
     const { status, body } = await post(`${after.url}/v1/users/writer-1/score`, { candidates: ['1', '2', '3'] });
