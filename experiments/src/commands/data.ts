@@ -25,8 +25,8 @@ interface Options {
   readonly quiet?: boolean;
 }
 
-/** What each way to ask can be told, besides what all can be. */
 const OF_WINDOWS = ['window', 'max-length', 'max-history', 'stride', 'epochs', 'control-epochs', 'seed'];
+/** What each way to ask can be told, besides what all can be. */
 const READS: OptionsOf = { DATASET: [], '--window': OF_WINDOWS };
 
 export function registerData(cli: CAC, invocation: Invocation): void {

@@ -30,8 +30,8 @@ interface Options extends BackendOptions {
   readonly out: unknown;
 }
 
-/** What each way to ask can be told, besides what all can be. */
 const OF_REQUESTS = ['host', 'port', 'token', 'workers', 'window', 'latency', 'max-body', 'max-candidates', 'deltas'];
+/** What each way to ask can be told, besides what all can be. */
 const READS: OptionsOf = { RUN: [...OF_REQUESTS, 'log', 'no-users'], '--check': ['check'] };
 
 export function registerServe(cli: CAC, invocation: Invocation): void {
