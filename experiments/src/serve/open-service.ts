@@ -1,11 +1,10 @@
-import { type UserEvent, userEvent } from '@seqrec/models';
+import { isRating, type UserEvent, userEvent } from '@seqrec/models';
 import { RunError } from '../errors.ts';
 import type { Catalogue } from './catalogue.ts';
 import { EventLog } from './event-log.ts';
 import type { LoggedEvent } from './log-record.ts';
 import type { ReadLog } from './read-log.ts';
 import { Service, type ServiceOptions } from './service.ts';
-import { isRating } from './translate.ts';
 
 export interface OpenServiceOptions extends Omit<ServiceOptions, 'log' | 'forgotten'> {
   readonly logFile: string;

@@ -1,4 +1,4 @@
-import type { TopList } from '@seqrec/models';
+import { isRating, type TopList } from '@seqrec/models';
 import type { Catalogue } from './catalogue.ts';
 import { Problem } from './problem.ts';
 
@@ -17,11 +17,6 @@ export function denseItem(catalogue: Catalogue, item: string, where: string): nu
 export function checkLength(where: string, length: number, limit: number): void {
   if (length <= limit) return;
   throw new Problem('too-many', `${where}: expected at most ${limit}; got ${length}`, { limit, length });
-}
-
-/** Whether a rating is finite as the 32-bit float that models read. */
-export function isRating(rating: number): boolean {
-  return Number.isFinite(Math.fround(rating));
 }
 
 /** @throws Problem `bad-rating` for one that is none, by {@link isRating}. */

@@ -568,7 +568,7 @@ export type {
   UserEvent,
 } from './serve/scorer.ts';
 export { storedVectors } from './serve/stored-vectors.ts';
-export { userEvent } from './serve/user-event.ts';
+export { isRating, userEvent } from './serve/user-event.ts';
 export type { Spill } from './serve/user-states.ts';
 export { blockSettings, headsOfWidth, type ModelShape, type ModelStudy } from './study.ts';
 export type { TaskData, TaskDefinition } from './tasks/definition.ts';

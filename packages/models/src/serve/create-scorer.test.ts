@@ -127,15 +127,18 @@ describe('a scorer', () => {
     model.dispose();
   });
 
-  it('promises the same bits where no native library multiplies', () => {
+  it('promises the same bits where no native library multiplies and no operand is rounded', () => {
     const model = modelOf('hstu');
-    const backend = tf.backend() as SimdBackend;
+    const backend = tf.backend() as SimdBackend & { precision?: string };
     expect(createScorer(model).capabilities).toEqual({ append: true, exact: 'bitwise' });
     backend.libraryFrom = 64;
     try {
       expect(createScorer(model).capabilities).toEqual({ append: true, exact: 1e-5 });
+      backend.precision = 'f16';
+      expect(createScorer(model).capabilities).toEqual({ append: true, exact: 1e-2 });
     } finally {
       backend.libraryFrom = Number.POSITIVE_INFINITY;
+      delete backend.precision;
     }
     model.dispose();
   });

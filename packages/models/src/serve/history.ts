@@ -1,6 +1,6 @@
 import { EvaluationError } from '../errors.ts';
 import type { UserEvent } from './scorer.ts';
-import { userEvent } from './user-event.ts';
+import { isRating, userEvent } from './user-event.ts';
 
 /** First room of a history, doubled when it is full. */
 const ROOM = 16;
@@ -36,7 +36,7 @@ export class History {
           `append: expected times in seconds, less than 2^31 after the first event; got ${time} for user '${user}', ${time - first} after it; divide milliseconds by 1000`,
         );
       }
-      if (rating !== undefined && !Number.isFinite(Math.fround(rating))) {
+      if (rating !== undefined && !isRating(rating)) {
         throw new EvaluationError(
           `append: expected a rating that is finite as a 32-bit float; got ${rating} for user '${user}'`,
         );

@@ -4,3 +4,8 @@ import type { UserEvent } from './scorer.ts';
 export function userEvent(item: number, time: number, rating = Number.NaN): UserEvent {
   return { item, time, ...(!Number.isNaN(rating) && { rating }) };
 }
+
+/** Whether a rating is finite as the 32-bit float that models read. */
+export function isRating(rating: number): boolean {
+  return Number.isFinite(Math.fround(rating));
+}
