@@ -29,7 +29,10 @@ export function registerReproduce(cli: CAC, invocation: Invocation): void {
     .option('--epochs <n>', 'Fewer epochs than published; the table then says so')
     .option('--size <name>', 'Size of the experiment, where the table has several')
     .option('--rows <names>', 'Only these rows, separated by semicolons')
-    .option('--include <files>', 'Saved results of the table, with commas, whose other rows are not run again')
+    .option(
+      '--include <files>',
+      'Saved results of the table, with commas, whose other rows and seeds are not run again',
+    )
     .option('--data <dir>', 'Folder of the data sets (default: $SEQREC_DATA, else ./data)')
     .option('--out <dir>', 'Folder of its runs and of the table (default: runs/reproduce-TABLE)')
     .option('--backend <name>', 'auto, simd, cpu, wasm, webgpu or tensorflow', { default: 'auto' })

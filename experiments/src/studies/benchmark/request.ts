@@ -17,7 +17,7 @@ export interface BenchmarkRequest extends Selection {
   readonly retrain?: boolean;
   /** Processes that share the runs; absent: this one makes them one after another. */
   readonly jobs?: number;
-  /** Files of saved results of the same benchmark, whose other rows are not run again. */
+  /** Files of saved results of the same benchmark, whose other rows and seeds are not run again. */
   readonly include?: readonly string[];
   readonly dataFolder?: string;
   readonly out?: string;

@@ -32,18 +32,54 @@ describe('rows of earlier results', () => {
   it('stand in the table unless they are run now, with where they are from and what was changed', () => {
     const runs = [run('A', 1), run('B', 1), run('B', 2), run('gone', 1)];
     const file = saved('first', { name: 'x/y', runs, remarks: ['4 of 9 epochs: not the published experiment.'] });
-    expect(includedRuns([file], x, { fresh: ['A'], remarks: [] })).toEqual({
+    expect(includedRuns([file], x, { rows: ['A'], seeds: [1], remarks: [] })).toEqual({
       runs: runs.slice(1, 3),
       remarks: [
-        'Not run again: B, of 2026-11-28 at commit 01234567, `seqrec reproduce x/y --rows first`. 4 of 9 epochs: not the published experiment.',
+        'Not run again: B (seeds 1, 2), of 2026-11-28 at commit 01234567, `seqrec reproduce x/y --rows first`. 4 of 9 epochs: not the published experiment.',
       ],
     });
     const other = saved('second', { name: 'x/y', runs: [run('C', 1)], remarks: [] });
-    expect(includedRuns([file, other], x, { fresh: ['A'], remarks: [] }).runs.map(({ row }) => row)).toEqual([
-      'B',
-      'B',
-      'C',
+    expect(includedRuns([file, other], x, { rows: ['A'], seeds: [1], remarks: [] }).runs.map(({ row }) => row)).toEqual(
+      ['B', 'B', 'C'],
+    );
+  });
+
+  it('may be further seeds of a row, of results of one or of several, where all were trained alike', () => {
+    const [one, two] = [
+      saved('s1', { name: 'x/y', runs: [run('A', 1), run('B', 1)], remarks: [] }),
+      // The same run again, by way of a result that had included it.
+      saved('s2', {
+        name: 'x/y',
+        runs: [run('A', 2), run('B', 1)],
+        remarks: ['Not run again: B (seed 1), of 2026-11-27 at commit 0123, `seqrec`.'],
+      }),
+    ];
+    const now = { rows: ['A'], seeds: [3], remarks: [] };
+    const { runs, remarks } = includedRuns([two, one], x, now);
+    expect(withIncluded([run('A', 3)], runs, table)).toEqual({
+      runs: [run('A', 1), run('A', 2), run('A', 3), run('B', 1)],
+      seeds: [3, 2, 1],
+    });
+    expect(remarks.map((remark) => remark.split(', of')[0])).toEqual([
+      'Not run again: A (seed 2), B (seed 1)',
+      'Not run again: A (seed 1)',
     ]);
+    const page = renderMarkdown({
+      name: 'x/y',
+      table,
+      remarks,
+      command: 'seqrec',
+      ...withIncluded([run('A', 3)], runs, table),
+    });
+    expect(page).toContain("Ours: mean of seeds 1, 2, 3 and its 95 % interval (Student's t). B: seed 1 alone.");
+    const fewer = ['4 of 9 epochs: not the published experiment.'];
+    expect(() => includedRuns([one], x, { ...now, remarks: fewer })).toThrow(
+      `--include: ${one}: expected all seeds of A trained alike, ${fewer[0]} in this run; got as the table has it`,
+    );
+    const other = saved('s3', { name: 'x/y', runs: [run('B', 2)], remarks: fewer });
+    expect(() => includedRuns([one, other], x, now)).toThrow(
+      `--include: ${other}: expected all seeds of B trained alike, as the table has it in ${one}; got ${fewer[0]}`,
+    );
   });
 
   it('of other data or another question say so, and are neither called reproduced nor compared', () => {
@@ -59,9 +95,9 @@ describe('rows of earlier results', () => {
     ]);
     const file = saved('ties', { name: 'x/y', runs: [run('B', 1), run('B', 3)], remarks });
     const pageOf = (here: readonly string[]) => {
-      const found = includedRuns([file], x, { fresh: ['A'], remarks: here });
+      const found = includedRuns([file], x, { rows: ['A'], seeds: [1], remarks: here });
       const about = { name: 'x/y', table: { ...judged, rows }, remarks: found.remarks, command: 'seqrec' };
-      return renderMarkdown({ ...about, ...withIncluded([run('A', 1)], found.runs) });
+      return renderMarkdown({ ...about, ...withIncluded([run('A', 1)], found.runs, judged) });
     };
     const apart = pageOf([]);
     expect(apart).toContain('B: other data or another question than of the rows that are run now');
@@ -75,20 +111,22 @@ describe('rows of earlier results', () => {
 
   it('are refused of another table, of no table, and where two results have them', () => {
     const wrong = saved('wrong', { name: 'x/z', runs: [] });
-    expect(() => includedRuns([wrong], x, { fresh: [], remarks: [] })).toThrow(
+    expect(() => includedRuns([wrong], x, { rows: [], seeds: [1], remarks: [] })).toThrow(
       `--include: ${wrong}: expected a result of \`seqrec reproduce x/y --save\`; got seqrec reproduce x/y --rows wrong`,
     );
     const bench = saved('bench', {}, 'bench step');
-    expect(() => includedRuns([bench], x, { fresh: [], remarks: [] })).toThrow(
+    expect(() => includedRuns([bench], x, { rows: [], seeds: [1], remarks: [] })).toThrow(
       'expected a result of `seqrec reproduce x/y --save`',
     );
     const own = saved('own', { name: 'x/y', runs: [run('A', 1)], remarks: [] });
-    expect(() => includedRuns([own], x, { fresh: ['A', 'B', 'C'], remarks: [] })).toThrow(
-      `--include: ${own}: expected rows of x/y that are not run now; got none; name those to run in --rows`,
+    expect(() => includedRuns([own], x, { rows: ['A', 'B', 'C'], seeds: [1], remarks: [] })).toThrow(
+      `--include: ${own}: expected rows or seeds of x/y that are not here yet; got none; name those to run in --rows and --seeds`,
     );
-    const [one, two] = ['one', 'two'].map((name) => saved(name, { name: 'x/y', runs: [run('A', 1)], remarks: [] }));
-    expect(() => includedRuns([one, two], x, { fresh: [], remarks: [] })).toThrow(
-      `--include: expected a row in one result; got A in ${one} and in ${two}`,
+    const [one, two] = [1, 2].map((value) =>
+      saved(`of ${value}`, { name: 'x/y', runs: [{ ...run('A', 1), metrics: { 'HR@10': value } }], remarks: [] }),
+    );
+    expect(() => includedRuns([one, two], x, { rows: [], seeds: [1], remarks: [] })).toThrow(
+      `--include: expected a row and seed in one result, or with the same figures; got A, seed 1 in ${one} and otherwise in ${two}`,
     );
   });
 });

@@ -6,60 +6,103 @@ import type { Reproduction } from './sections.ts';
 import type { SeedRun } from './seeds.ts';
 import type { PaperTable } from './table.ts';
 
-/** Rows of earlier results of a table, and what is said of them. */
+/** Runs of earlier results of a table, and what is said of them. */
 export interface Included {
   readonly runs: readonly SeedRun[];
   readonly remarks: readonly string[];
 }
 
+/** What is run now. */
+export interface RunNow {
+  readonly rows: readonly string[];
+  readonly seeds: readonly number[];
+  /** How: rows of another experiment say what was changed. */
+  readonly remarks: readonly string[];
+}
+
 /**
- * Rows that were run before, or on another machine, from results that `--save` kept. Those that are run now are left
- * out, as are rows that the table has no more.
+ * Rows and seeds that were run before, or on another machine, from results that `--save` kept. Those that are run now
+ * are left out, as are rows that the table has no more.
  *
- * @param fresh rows that are run now. @param remarks of these: rows of another experiment say what was changed.
- * @throws UsageError for results of something else or with no other row, and for a row that two of them have.
+ * @throws UsageError for results of something else or with nothing that is missing here, for a row and seed that two of
+ * them have with other figures, and for seeds of a row that were not trained alike: their mean would be that of nothing.
  */
 export function includedRuns(
   files: readonly string[],
   { name, table }: { readonly name: string; readonly table: PaperTable },
-  { fresh, remarks: said }: { readonly fresh: readonly string[]; readonly remarks: readonly string[] },
+  now: RunNow,
 ): Included {
-  const known = table.rows.map((row) => row.name).filter((row) => !fresh.includes(row));
-  const here = experimentIn(said);
-  const from = new Map<string, string>();
-  const parts = files.map((file): Included => {
-    const { result, said: where } = readSaved<Reproduction>(file, 'reproduce', name);
-    const runs = (result.runs ?? [])
-      .filter(({ row }) => known.includes(row))
-      .map(({ changed = experimentIn(result.remarks ?? []), ...run }): SeedRun => {
-        return isDeepStrictEqual(changed, here) ? run : { ...run, changed };
-      });
-    const rows = [...new Set(runs.map(({ row }) => row))];
-    if (rows.length === 0)
+  const runNow = ({ row, seed }: SeedRun): boolean => now.rows.includes(row) && now.seeds.includes(seed);
+  const known = new Set(table.rows.map((row) => row.name));
+  const here = experimentIn(now.remarks);
+  const trained = new Map(now.rows.map((row) => [row, { said: trainedAs(now.remarks), file: 'this run' }]));
+  const taken: { readonly run: SeedRun; readonly file: string }[] = [];
+  const remarks = files.map((file): string => {
+    const { result, said } = readSaved<Reproduction>(file, 'reproduce', name);
+    const added = (result.runs ?? []).filter((run) => {
+      if (!known.has(run.row) || runNow(run)) return false;
+      const before = taken.find((each) => each.run.row === run.row && each.run.seed === run.seed);
+      if (before !== undefined && !isDeepStrictEqual(before.run.metrics, run.metrics))
+        throw new UsageError(
+          `--include: expected a row and seed in one result, or with the same figures; got ${run.row}, seed ${run.seed} in ${before.file} and otherwise in ${file}`,
+        );
+      return before === undefined;
+    });
+    if (added.length === 0)
       throw new UsageError(
-        `--include: ${file}: expected rows of ${name} that are not run now; got none; name those to run in --rows`,
+        `--include: ${file}: expected rows or seeds of ${name} that are not here yet; got none; name those to run in --rows and --seeds`,
       );
-    for (const row of rows) {
-      const before = from.get(row);
-      if (before !== undefined)
-        throw new UsageError(`--include: expected a row in one result; got ${row} in ${before} and in ${file}`);
-      from.set(row, file);
+    const own = trainedAs(result.remarks ?? []);
+    const apart = new Set<string>();
+    for (const { changed = experimentIn(result.remarks ?? []), ...run } of added) {
+      const before = trained.get(run.row);
+      if (before !== undefined && before.said !== own)
+        throw new UsageError(
+          `--include: ${file}: expected all seeds of ${run.row} trained alike, ${before.said || 'as the table has it'} in ${before.file}; got ${own || 'as the table has it'}`,
+        );
+      trained.set(run.row, { said: own, file });
+      const isOther = !isDeepStrictEqual(changed, here);
+      if (isOther) apart.add(run.row);
+      taken.push({ run: isOther ? { ...run, changed } : run, file });
     }
-    const other = new Set(runs.flatMap(({ row, changed }) => (changed === undefined ? [] : [row])));
-    const apart =
-      other.size === 0
+    const other =
+      apart.size === 0
         ? ''
-        : ` ${[...other].join(', ')}: other data or another question than of the rows that are run now, with which no claim is judged.`;
-    return { runs, remarks: [`Not run again: ${rows.join(', ')}, ${where}${apart}`] };
+        : ` ${[...apart].join(', ')}: other data or another question than of the rows that are run now, with which no claim is judged.`;
+    return `Not run again: ${inWords(added)}, ${said}${other}`;
   });
-  return { runs: parts.flatMap(({ runs }) => runs), remarks: parts.flatMap(({ remarks }) => remarks) };
+  return { runs: taken.map(({ run }) => run), remarks };
 }
 
-/** Rows of now and of earlier results, with the seeds of both, those of now first. */
+/** What remarks say of training; where rows are from says nothing of it. */
+function trainedAs(remarks: readonly string[]): string {
+  return remarks
+    .filter((remark) => !remark.startsWith('Judged by other rules: '))
+    .map((remark) => remark.replaceAll(/Not run again: .*?, of \d{4}-\d\d-\d\d at commit \S+, `[^`]*`\. ?/g, '').trim())
+    .filter((remark) => remark !== '')
+    .join(' ');
+}
+
+/** `LSA (seeds 1, 2), LETTER (seed 1)`. */
+function inWords(runs: readonly SeedRun[]): string {
+  return Array.from(
+    Map.groupBy(runs, ({ row }) => row),
+    ([row, own]) => `${row} (seed${own.length === 1 ? '' : 's'} ${own.map(({ seed }) => seed).join(', ')})`,
+  ).join(', ');
+}
+
+/**
+ * Runs of now and of earlier results, then in the order of the rows and of their seeds. The seeds of both, those of now
+ * first.
+ */
 export function withIncluded(
   fresh: readonly SeedRun[],
   included: readonly SeedRun[],
+  { rows }: Pick<PaperTable, 'rows'>,
 ): Pick<Reproduction, 'runs' | 'seeds'> {
-  const runs = [...fresh, ...included];
-  return { runs, seeds: [...new Set(runs.map(({ seed }) => seed))] };
+  const all = [...fresh, ...included];
+  const place = new Map(rows.map(({ name }, i) => [name, i]));
+  const placeOf = ({ row }: SeedRun): number => place.get(row) ?? rows.length;
+  const inOrder = all.toSorted((a, b) => placeOf(a) - placeOf(b) || a.seed - b.seed);
+  return { runs: included.length === 0 ? all : inOrder, seeds: [...new Set(all.map(({ seed }) => seed))] };
 }

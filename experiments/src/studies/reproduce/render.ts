@@ -4,7 +4,7 @@ import { details, type Reproduction, results, seedsNote } from './sections.ts';
 
 /** The table as a Markdown page: gains, figures, claims, protocol, windows, every seed, command. */
 export function renderMarkdown(reproduction: Reproduction): string {
-  const { name, table, remarks, seeds, command } = reproduction;
+  const { name, table, remarks, command } = reproduction;
   const body = ({ note, titles, rows }: Section): string[] => [
     ...(note === undefined ? [] : [note]),
     markdownTable(titles, rows),
@@ -13,7 +13,7 @@ export function renderMarkdown(reproduction: Reproduction): string {
     `# ${name}: ${table.title}`,
     `Source: ${table.source}.`,
     ...remarks.map((remark) => `**${remark}**`),
-    seedsNote(seeds),
+    seedsNote(reproduction),
     ...results(reproduction).flatMap(({ note, ...section }) =>
       body({ ...section, ...(note !== undefined && { note: `${section.title}. ${note}` }) }),
     ),

@@ -27,7 +27,7 @@ interface Drawn extends IntervalFigure {
 
 /** Writes `report.html`, and its figures as `plots/*.svg` and `plots/*.png`. */
 export function writeReproductionReport(out: string, reproduction: Reproduction, costs: readonly RunCost[]): void {
-  const { name, table, remarks, seeds, command } = reproduction;
+  const { name, table, remarks, command } = reproduction;
   makeFolder(join(out, 'plots'));
   const figures = [...gainFigures(reproduction), ...metricFigures(reproduction)].map((figure) => {
     const svg = intervalFigure(figure);
@@ -43,7 +43,7 @@ export function writeReproductionReport(out: string, reproduction: Reproduction,
   const body = html`<header><h1>${table.title}</h1>
 <p class="soft small">${name} · ${table.source}</p>
 ${remarks.map((remark) => html`<p><strong>${remark}</strong></p>`)}
-<p>${seedsNote(seeds)}</p></header>
+<p>${seedsNote(reproduction)}</p></header>
 ${figures}
 ${tables.map(tableSection)}
 <h2>Protocol</h2><ul>${table.notes.map((note) => html`<li>${note}</li>`)}</ul>

@@ -83,7 +83,10 @@ describe('claims', () => {
       run('B', 1, 0.29),
     ];
     expect(claimVerdicts(table, runs)[0].verdict).toBe('ordered so in 2 of 2 seeds, within the interval');
-    expect(claimVerdicts(table, [run('A', 1, 0.3), run('B', 2, 0.2)])[0].verdict).toBe('no seed in common');
+    expect(claimVerdicts(table, runs)[0].ours).toBeCloseTo((0.3 + 0.2) / (0.1 + 0.29), 12);
+    const apart = claimVerdicts(table, [run('A', 1, 0.3), run('B', 2, 0.2)])[0];
+    expect(apart.verdict).toBe('no seed in common');
+    expect(apart).not.toHaveProperty('ours');
   });
 
   it('take less for better where the table says so', () => {

@@ -42,7 +42,7 @@ export async function reproduce(request: ReproduceRequest): Promise<number> {
   const included = includedRuns(
     request.include ?? [],
     { name, table },
-    { fresh: rows.map(({ row }) => row.name), remarks: planned.remarks },
+    { rows: rows.map(({ row }) => row.name), seeds: request.seeds, remarks: planned.remarks },
   );
   const remarks = [...planned.remarks, ...included.remarks];
   const progress = new Progress({ quiet: request.quiet });
@@ -123,10 +123,10 @@ export async function reproduce(request: ReproduceRequest): Promise<number> {
         if (done === undefined) return stopped();
         runs.push(done);
         costs.push(runCost(row.name, openRunDir(out, done.run)));
-        write(out, { ...about, ...withIncluded(runs, included.runs) }, costs);
+        write(out, { ...about, ...withIncluded(runs, included.runs, table) }, costs);
       }
     }
-    const reproduction = { ...about, ...withIncluded(runs, included.runs) };
+    const reproduction = { ...about, ...withIncluded(runs, included.runs, table) };
     const files = write(out, reproduction, costs);
     console.log(renderMarkdown(reproduction));
     if (costs.length > 0) console.log(`${renderCosts(costs)}\n`);

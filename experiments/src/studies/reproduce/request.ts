@@ -9,7 +9,7 @@ export interface ReproduceRequest {
   readonly size?: string;
   /** Rows to run; default: all. */
   readonly rows?: readonly string[];
-  /** Files of saved results of the same table, whose other rows are not run again. */
+  /** Files of saved results of the same table, whose other rows and seeds are not run again. */
   readonly include?: readonly string[];
   readonly overrides: readonly Override[];
   readonly dataFolder?: string;

@@ -25,9 +25,16 @@ const BESIDE = ['model', 'metric', 'others', 'ours', 'verdict'];
 const CLAIMS = ['claim', 'metric', 'ratio, paper', 'ratio, ours', 'verdict'];
 
 /** What a figure of ours is. */
-export function seedsNote(seeds: readonly number[]): string {
+export function seedsNote({ runs, seeds }: Pick<Reproduction, 'runs' | 'seeds'>): string {
   if (seeds.length === 1) return `Ours: seed ${seeds[0]} alone, so no interval.`;
-  return `Ours: mean of seeds ${seeds.join(', ')} and its 95 % interval (Student's t).`;
+  const sorted = seeds.toSorted((a, b) => a - b).join(', ');
+  const fewer = [...Map.groupBy(runs, ({ row }) => row)].filter(([, own]) => own.length < seeds.length);
+  const of = fewer.map(
+    ([row, own]) => `${row}: seed${own.length === 1 ? '' : 's'} ${own.map(({ seed }) => seed).join(', ')} alone`,
+  );
+  return [`Ours: mean of seeds ${sorted} and its 95 % interval (Student's t).`, ...of.map((each) => `${each}.`)].join(
+    ' ',
+  );
 }
 
 /** What the experiment says: relative gains, figures, claims, order; those without a row are absent. */

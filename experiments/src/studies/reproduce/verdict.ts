@@ -16,12 +16,14 @@ const STUDENT_T = [
   2.101, 2.093, 2.086, 2.08, 2.074, 2.069, 2.064, 2.06, 2.056, 2.052, 2.048, 2.045, 2.042,
 ];
 
+const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length;
+
 export function estimate(values: readonly number[]): Estimate {
   const n = values.length;
-  const mean = values.reduce((sum, value) => sum + value, 0) / n;
-  if (n < 2) return { mean, values };
-  const variance = values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / (n - 1);
-  return { mean, half: (STUDENT_T[n - 2] ?? 1.96) * Math.sqrt(variance / n), values };
+  const centre = mean(values);
+  if (n < 2) return { mean: centre, values };
+  const variance = values.reduce((sum, value) => sum + (value - centre) ** 2, 0) / (n - 1);
+  return { mean: centre, half: (STUDENT_T[n - 2] ?? 1.96) * Math.sqrt(variance / n), values };
 }
 
 /** What a figure says about a published one. */
@@ -38,7 +40,7 @@ export function rowVerdict(ours: Estimate, paper: number | undefined, tolerance:
 export interface ClaimVerdict {
   readonly claim: string;
   readonly metric: string;
-  /** `better / worse`, of means; absent where the worse one is 0. */
+  /** `better / worse`, of means over the seeds that both have; absent where there is none or the worse one is 0. */
   readonly ours?: number;
   readonly paper?: number;
   /** `holds`, `ordered so ...`, `does not hold` or `the other way round`. */
@@ -83,12 +85,14 @@ export function claimVerdicts(table: PaperTable, runs: readonly SeedRun[]): Clai
           },
         ];
       const sign = table.lowerIsBetter?.includes(metric) ? -1 : 1;
+      const pairs = seedPairs(runs, [claim.better, claim.worse], metric);
+      const below = mean(pairs.map(([, value]) => value));
       return {
         claim: `${claim.better} > ${claim.worse}`,
         metric,
-        ...(worse.mean !== 0 && { ours: better.mean / worse.mean }),
+        ...(pairs.length > 0 && below !== 0 && { ours: mean(pairs.map(([value]) => value)) / below }),
         ...(published !== undefined && { paper: published }),
-        verdict: orderVerdict(seedDifferences(runs, [claim.better, claim.worse], metric).map((each) => sign * each)),
+        verdict: orderVerdict(pairs.map(([ours, theirs]) => sign * (ours - theirs))),
       };
     }),
   );
@@ -101,12 +105,17 @@ export function isOneExperiment(runs: readonly SeedRun[], rows: readonly string[
 }
 
 /** Of a metric, a row less another, seed by seed: of the seeds that both have, none where they are not comparable. */
-export function seedDifferences(
+export function seedDifferences(runs: readonly SeedRun[], rows: readonly [string, string], metric: string): number[] {
+  if (!isOneExperiment(runs, rows)) return [];
+  return seedPairs(runs, rows, metric).map(([ours, theirs]) => ours - theirs);
+}
+
+/** Of a metric, both figures of each seed that two rows have. */
+function seedPairs(
   runs: readonly SeedRun[],
   [row, other]: readonly [string, string],
   metric: string,
-): number[] {
-  if (!isOneExperiment(runs, [row, other])) return [];
+): (readonly [number, number])[] {
   const bySeed = (name: string) =>
     new Map(
       runs.flatMap(({ row: of, seed, metrics }) =>
@@ -114,18 +123,21 @@ export function seedDifferences(
       ),
     );
   const [ours, theirs] = [bySeed(row), bySeed(other)];
-  return [...ours].flatMap(([seed, value]) => (theirs.has(seed) ? [value - (theirs.get(seed) as number)] : []));
+  return [...ours].flatMap(([seed, value]) => {
+    const beside = theirs.get(seed);
+    return beside === undefined ? [] : [[value, beside] as const];
+  });
 }
 
 /** @param gains of the row that is claimed to be better, positive where it is. */
 function orderVerdict(gains: readonly number[]): string {
   if (gains.length === 0) return 'no seed in common';
-  const { mean, half } = estimate(gains);
-  if (half === undefined) return mean > 0 ? 'ordered so, one seed' : 'does not hold';
-  if (mean - half > 0) return 'holds';
-  if (mean + half < 0) return 'the other way round';
-  const so = gains.filter((gain) => gain > 0).length;
-  return mean > 0 ? `ordered so in ${so} of ${gains.length} seeds, within the interval` : 'does not hold';
+  const { mean: gain, half } = estimate(gains);
+  if (half === undefined) return gain > 0 ? 'ordered so, one seed' : 'does not hold';
+  if (gain - half > 0) return 'holds';
+  if (gain + half < 0) return 'the other way round';
+  const so = gains.filter((each) => each > 0).length;
+  return gain > 0 ? `ordered so in ${so} of ${gains.length} seeds, within the interval` : 'does not hold';
 }
 
 function paperRatio(table: PaperTable, { better, worse }: TableClaim, metric: string): number | undefined {
