@@ -145,6 +145,10 @@ const LastRowsConfig = z
     maxHistory: rowExamples.maxHistory,
   })
   .refine(leavesRows, { path: ['validation'], message: 'expected shares that leave users to train on' })
+  .refine(({ by, seed }) => by === 'user' || seed === 0, {
+    path: ['seed'],
+    message: "expected it with by 'user' alone",
+  })
   .describe(
     'One request a user: its last events are the candidates, all before them their history. Every user is in one part.',
   );

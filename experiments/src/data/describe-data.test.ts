@@ -267,6 +267,10 @@ test.each([
     ['--data.split.quantile', '0.8', '--data.split.seed', '3'],
     "--data.split.seed: expected it with target 'random' alone; got 3",
   ],
+  [
+    ['--data.split.kind', 'last-rows', '--data.split.by', 'time', '--data.split.seed', '3'],
+    "--data.split.seed: expected it with by 'user' alone; got 3",
+  ],
   [['--data.header', 'false'], 'data.columns.user: expected a position, as header is false; got "who"'],
   [['--model.kind', 'hstu'], 'seqrec data: unknown option --model.kind'],
 ])('%j is refused', async (argv, message) => {

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { randomRows } from '../../config/ctr-reference.ts';
-import { loadRecipe, resolveConfig } from '../../config/load-recipe.ts';
+import { loadRecipe, resolveConfig, resolveRun } from '../../config/load-recipe.ts';
 import { underSeed } from './split-by-seed.ts';
 
 it('gives a seed to the run alone, or to the split as well', async () => {
@@ -15,6 +15,12 @@ it('refuses a split that is not by chance', async () => {
   expect(() => underSeed({ splitBySeed: true }, config, 7)).toThrow(
     'table: splitBySeed: expected a split by chance; got {"kind":"rows-by-time"',
   );
+  const lastRows = async (by: string) => {
+    const overrides = [{ key: 'data.split', text: JSON.stringify({ kind: 'last-rows', by }) }];
+    return underSeed({ splitBySeed: true }, (await resolveRun({ recipe: 'ctr/ml-1m-lr', overrides })).config, 7);
+  };
+  expect((await lastRows('user')).data).toMatchObject({ split: { kind: 'last-rows', seed: 7 } });
+  await expect(lastRows('time')).rejects.toThrow('expected a split by chance; got {"kind":"last-rows"');
   const underTime = async (target: string) => {
     const overrides = [{ key: 'data.split', text: JSON.stringify({ kind: 'global-time', target }) }];
     return underSeed({ splitBySeed: true }, (await resolveConfig({ recipe: 'ml-1m/hstu', overrides })).config, 7);

@@ -12,7 +12,10 @@ export function underSeed(table: Pick<PaperTable, 'splitBySeed'>, config: RunCon
   if (!table.splitBySeed) return { ...config, seed };
   const split = 'split' in config.data ? config.data.split : undefined;
   const isByChance =
-    typeof split === 'object' && 'seed' in split && (split.kind !== 'global-time' || split.target === 'random');
+    typeof split === 'object' &&
+    'seed' in split &&
+    (split.kind !== 'global-time' || split.target === 'random') &&
+    (split.kind !== 'last-rows' || split.by === 'user');
   if (!isByChance)
     throw new ConfigError(
       `table: splitBySeed: expected a split by chance; got ${JSON.stringify(split ?? config.data.format)}`,
