@@ -40,7 +40,7 @@ export function rowVerdict(ours: Estimate, paper: number | undefined, tolerance:
 export interface ClaimVerdict {
   readonly claim: string;
   readonly metric: string;
-  /** `better / worse`, of means over the seeds that both have; absent where there is none or the worse one is 0. */
+  /** `better / worse`, of means over the seeds that both have; absent without one, and where the worse is 0. */
   readonly ours?: number;
   readonly paper?: number;
   /** `holds`, `ordered so ...`, `does not hold` or `the other way round`. */

@@ -1,37 +1,19 @@
-import { choiceOption, integerOption, numberListOption, numberOption, textOption } from '../arguments.ts';
-import { UsageError } from '../errors.ts';
-import type { Action } from '../invocation.ts';
-import type { ServeShape } from '../measure/bench/serve-work.ts';
-import type { BackendOptions } from '../run/process/backend.ts';
-import type { Listing } from '../terminal/listing.ts';
+import { integerOption, numberListOption, numberOption, textOption } from '../../arguments.ts';
+import { UsageError } from '../../errors.ts';
+import type { Action } from '../../invocation.ts';
+import type { ServeShape } from '../../measure/bench/serve-work.ts';
+import { BACKEND, type Bench, type BenchOptions, isAsked, type Show } from './request.ts';
 
-/** Options of `seqrec bench serve`, as typed. */
-export interface ServeOptions extends BackendOptions {
-  readonly heads?: unknown;
-  readonly width?: unknown;
-  readonly blocks?: unknown;
-  readonly dim?: unknown;
-  readonly length?: unknown;
-  readonly candidates?: unknown;
-  readonly microbatch?: unknown;
-  readonly rounds?: unknown;
-  readonly users?: unknown;
-  readonly load?: boolean;
-  readonly plot?: unknown;
-  readonly peer?: unknown;
-  readonly run?: unknown;
-  readonly minutes?: unknown;
-  readonly rate?: unknown;
-  readonly workers?: unknown;
-  readonly out?: unknown;
-  readonly data?: unknown;
-  readonly quiet?: boolean;
-}
+/** Appends and requests of a service. */
+export const serve: Bench = {
+  reads: [
+    ...[...BACKEND, 'rounds', 'peer', 'length', 'width', 'blocks', 'heads', 'dim', 'candidates', 'microbatch'],
+    ...['users', 'load', 'plot', 'run', 'minutes', 'rate', 'workers', 'out', 'data'],
+  ],
+  run: ({ options, show }) => benchServe(options, show),
+};
 
-type Show = <T>(result: T, list: (result: T) => Listing, kind?: string) => Action;
-
-/** `seqrec bench serve`. */
-export async function benchServeCommand(options: ServeOptions, show: Show): Action {
+async function benchServe(options: BenchOptions, show: Show): Action {
   const run = textOption('run', options.run);
   if (run !== undefined) return benchRun(run, options, show);
   for (const name of ['minutes', 'rate', 'workers', 'out', 'data'] as const)
@@ -42,36 +24,36 @@ export async function benchServeCommand(options: ServeOptions, show: Show): Acti
     throw new UsageError('--plot: expected it with --load, whose curves it draws');
   if (options.load) return benchLoad(users ?? 1000, options, show);
   if (users !== undefined) return benchUsers(users, options, show);
-  const serve = await import('../measure/bench/serve.ts');
-  const { listServeBench } = await import('../measure/bench/serve-listing.ts');
-  const lengths = numberListOption('length', options.length, serve.SERVE_LENGTHS);
+  const grid = await import('../../measure/bench/serve.ts');
+  const { listServeBench } = await import('../../measure/bench/serve-listing.ts');
+  const lengths = numberListOption('length', options.length, grid.SERVE_LENGTHS);
   const odd = lengths.find((length) => length % 2 !== 0);
   if (odd !== undefined)
     throw new UsageError(`--length: expected even numbers, an item and an action for each event; got ${odd}`);
   return show(
-    await serve.benchServe({
+    await grid.benchServe({
       backend: options,
-      shape: shapeOf(options, serve.SERVE_SHAPE),
+      shape: shapeOf(options, grid.SERVE_SHAPE),
       lengths,
       candidates: integerOption('candidates', options.candidates, 1, 10_000) ?? 1024,
-      microbatches: numberListOption('microbatch', options.microbatch, serve.SERVE_BLOCKS),
+      microbatches: numberListOption('microbatch', options.microbatch, grid.SERVE_BLOCKS),
       rounds: integerOption('rounds', options.rounds) ?? 3,
-      peer: choiceOption('peer', options.peer, ['best']) !== undefined,
+      peer: isAsked('best', options.peer),
       quiet: options.quiet ?? false,
     }),
     listServeBench,
   );
 }
 
-async function benchRun(run: string, options: ServeOptions, show: Show): Action {
+async function benchRun(run: string, options: BenchOptions, show: Show): Action {
   for (const name of [...GRID, 'users', 'load', 'plot', 'length', 'heads', 'width', 'blocks', 'dim'] as const)
     if (options[name] !== undefined)
       throw new UsageError(`--${name}: expected it without --run, whose model is that of the run`);
   if (options.precision !== undefined)
     throw new UsageError('--precision: expected it without --run, whose service computes in f32');
-  const { benchLive } = await import('../measure/live/live.ts');
-  const { listLiveBench } = await import('../measure/live/live-listing.ts');
-  const { Progress } = await import('../terminal/progress.ts');
+  const { benchLive } = await import('../../measure/live/live.ts');
+  const { listLiveBench } = await import('../../measure/live/live-listing.ts');
+  const { Progress } = await import('../../terminal/progress.ts');
   const rate = numberOption('rate', options.rate);
   const minutes = numberOption('minutes', options.minutes) ?? 10;
   for (const [name, value] of Object.entries({ rate: rate ?? 1, minutes }))
@@ -88,9 +70,9 @@ async function benchRun(run: string, options: ServeOptions, show: Show): Action 
   return lost === 0 && check.equal === check.compared && check.compared > 0 ? 0 : 1;
 }
 
-async function benchUsers(users: number, options: ServeOptions, show: Show): Action {
+async function benchUsers(users: number, options: BenchOptions, show: Show): Action {
   const { benchServeUsers, listServeUsersBench, ML_1M_SHAPE, ML_1M_WINDOW } = await import(
-    '../measure/bench/serve-users.ts'
+    '../../measure/bench/serve-users.ts'
   );
   refuseGrid(options, '--users');
   return show(
@@ -104,9 +86,9 @@ async function benchUsers(users: number, options: ServeOptions, show: Show): Act
   );
 }
 
-async function benchLoad(users: number, options: ServeOptions, show: Show): Action {
-  const { benchServeLoad, listServeLoadBench } = await import('../measure/bench/serve-load.ts');
-  const { ML_1M_SHAPE, ML_1M_WINDOW } = await import('../measure/bench/serve-users.ts');
+async function benchLoad(users: number, options: BenchOptions, show: Show): Action {
+  const { benchServeLoad, listServeLoadBench } = await import('../../measure/bench/serve-load.ts');
+  const { ML_1M_SHAPE, ML_1M_WINDOW } = await import('../../measure/bench/serve-users.ts');
   const plot = textOption('plot', options.plot);
   refuseGrid(options, '--load');
   const bench = await benchServeLoad({
@@ -115,8 +97,8 @@ async function benchLoad(users: number, options: ServeOptions, show: Show): Acti
     window: integerOption('length', options.length, 2) ?? ML_1M_WINDOW,
   });
   if (plot !== undefined) {
-    const { serveLoadFigure } = await import('../measure/bench/serve-load-figure.ts');
-    const { writeFileAtomic } = await import('../run/folder/atomic.ts');
+    const { serveLoadFigure } = await import('../../measure/bench/serve-load-figure.ts');
+    const { writeFileAtomic } = await import('../../run/folder/atomic.ts');
     writeFileAtomic(plot, serveLoadFigure(bench));
     console.error(`written: ${plot}`);
   }
@@ -126,13 +108,13 @@ async function benchLoad(users: number, options: ServeOptions, show: Show): Acti
 /** Options of the grid alone. */
 const GRID = ['candidates', 'microbatch', 'rounds', 'peer'] as const;
 
-function refuseGrid(options: ServeOptions, mode: string): void {
+function refuseGrid(options: BenchOptions, mode: string): void {
   for (const name of GRID)
     if (options[name] !== undefined)
       throw new UsageError(`--${name}: expected it without ${mode}, which measures appends alone`);
 }
 
-function shapeOf(options: ServeOptions, fallback: ServeShape): ServeShape {
+function shapeOf(options: BenchOptions, fallback: ServeShape): ServeShape {
   return {
     blocks: integerOption('blocks', options.blocks) ?? fallback.blocks,
     heads: integerOption('heads', options.heads) ?? fallback.heads,
