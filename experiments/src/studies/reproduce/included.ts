@@ -24,8 +24,8 @@ export interface RunNow {
  * Rows and seeds that were run before, or on another machine, from results that `--save` kept. Those that are run now
  * are left out, as are rows that the table has no more.
  *
- * @throws UsageError for results of something else or with nothing that is missing here, for a row and seed that two of
- * them have with other figures, and for seeds of a row that were not trained alike: their mean would be that of nothing.
+ * @throws UsageError for results of something else or with nothing that is missing here, for a row and seed that two
+ * of them have with other figures, and for seeds of a row that were not trained alike: their mean would be of nothing.
  */
 export function includedRuns(
   files: readonly string[],
