@@ -11,6 +11,9 @@ const pieces = (name: string, count: number) => ({
   weigh: 'training-events' as const,
 });
 
+/** Which items nothing trains on. */
+const coldItems = { share: 0.1, seed: 1 };
+
 /** Rows of the tables of the items. */
 const ROWS = 12_288;
 
@@ -26,7 +29,7 @@ export const sidRanking = (items: { readonly itemId: boolean; readonly features?
     sampledNegatives: { perPositive: 4, seed: 1, among: 'opened' },
     // The newest rows test. A tenth of the items is in no row that trains, whatever its label.
     split: { kind: 'rows-by-time', test: 0.1, validation: 0.05, maxHistory: 20 },
-    coldItems: { share: 0.1, seed: 1 },
+    coldItems,
     semanticIds: [
       { ids, name: 'unigrams', terms: 'groups', n: 1 },
       { ids, name: 'bigrams', terms: 'groups', n: 2 },
@@ -54,10 +57,7 @@ export const sidRanking = (items: { readonly itemId: boolean; readonly features?
     batchSize: 8192,
     selectBy: 'AUC',
     baselines: ['item-mean'],
-    segments: [
-      { trainingRows: 'items', bounds: [1] },
-      { trainingRows: 'items', bounds: [1, 6], label: 'positive' },
-    ],
+    segments: [{ coldItems }, { trainingRows: 'items', bounds: [1, 6], label: 'positive' }],
   },
   seed: 1,
 });

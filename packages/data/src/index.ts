@@ -39,7 +39,7 @@ export type { SqlSource } from './sources/sql.ts';
 export { latestTime, type TimeUnit } from './sources/time.ts';
 export type { UserLinesSource } from './sources/user-lines.ts';
 export type { YelpSource } from './sources/yelp.ts';
-export { type ColdItemsOptions, withColdItems } from './splits/cold-items.ts';
+export { type ColdItemsOptions, drawColdItems, withColdItems } from './splits/cold-items.ts';
 export { withColdRows } from './splits/cold-rows.ts';
 export { type LeakageReport, leakageReport } from './splits/leakage.ts';
 export type { LeakageCheck } from './splits/leakage-check.ts';

@@ -1,4 +1,4 @@
-import { interactionsFromArrays, leaveLastOut, pointExamples, withSampledNegatives } from '@seqrec/data';
+import { drawColdItems, interactionsFromArrays, leaveLastOut, pointExamples, withSampledNegatives } from '@seqrec/data';
 import { metricsUnder } from '@seqrec/models';
 import { describe, expect, it } from 'vitest';
 import { rankSegments } from './rank-segments.ts';
@@ -60,6 +60,29 @@ describe('rankSegments', () => {
     ]);
     expect(users.parts.map(({ segment }) => segment)).toEqual(['0-2']);
     expect(users.column).toBe('training events of users');
+  });
+
+  it('tells items that were drawn to be cold from others that training has none of', () => {
+    const share = 0.2;
+    const drawn = Array.from({ length: 1000 }, (_, seed) => drawColdItems(interactions, { share, seed }, 'test'));
+    const itemsOf = (isCold: Uint8Array) =>
+      [...isCold.keys()].filter((item) => isCold[item] === 1).map((item) => Number(interactions.items.external(item)));
+    const seedOf = (fits: (items: readonly number[]) => boolean) => drawn.findIndex((each) => fits(itemsOf(each)));
+    // Items 8, 9 and 10 are targets of 30 users each, and of no training event.
+    const seed = seedOf((items) => items.length === 2 && items.every((item) => item > 7));
+    const [{ column, parts }] = tablesOf({ coldItems: { share, seed } });
+    expect(column).toBe('items');
+    expect(parts.map(({ segment, rows }) => [segment, rows])).toEqual([
+      ['cold', 60],
+      ['trained', 210],
+    ]);
+    const [{ partOf }] = segmentations([{ coldItems: { share, seed } }], { train, set: test, counted: 'events' });
+    const all = queries.map((q) => partOf(test.users[q], test.targets[q]));
+    expect(all.filter((part) => part === 'new')).toHaveLength(30);
+    const other = seedOf((items) => items.some((item) => item < 8));
+    expect(() => tablesOf({ coldItems: { share, seed: other } })).toThrow(
+      `evaluation.segments: coldItems: expected share and seed of data.coldItems; got {"share":0.2,"seed":${other}}, of whose items `,
+    );
   });
 
   it('tells items apart by when they first occur, as a split by time would cut', () => {

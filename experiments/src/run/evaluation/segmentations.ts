@@ -1,5 +1,6 @@
 import {
   type Column,
+  drawColdItems,
   type ExampleSet,
   happenedRows,
   type Interactions,
@@ -9,6 +10,7 @@ import {
   shortNumber,
   stepOf,
   timeOfShare,
+  trainedItems,
   trainingRows,
 } from '@seqrec/data';
 import type { SegmentConfig } from '../../config/segment-schema.ts';
@@ -48,6 +50,7 @@ export const FEWEST_ROWS = 50;
 export function segmentations(configs: readonly SegmentConfig[], sets: SegmentedSets): readonly Segmentation[] {
   return configs.map((config) => {
     if (typeof config === 'object' && 'trainingRows' in config) return byTrainingRows(config, sets);
+    if (typeof config === 'object' && 'coldItems' in config) return byColdItems(config, sets.train);
     if (typeof config === 'object' && 'days' in config) return byDays(config, sets.set);
     if (typeof config === 'object' && 'firstEvents' in config) return byFirstEvents(config, sets.set.interactions);
     return byColumn(typeof config === 'string' ? { column: config } : config, sets.set.interactions);
@@ -61,6 +64,7 @@ export function sortedParts<Part extends { readonly segment: string }>(parts: re
 
 type ColumnSegment = Extract<SegmentConfig, { readonly column: string }>;
 type RowsSegment = Extract<SegmentConfig, { readonly trainingRows: string }>;
+type ColdItemsSegment = Extract<SegmentConfig, { readonly coldItems: unknown }>;
 type DaysSegment = Extract<SegmentConfig, { readonly days: number }>;
 type FirstEventsSegment = Extract<SegmentConfig, { readonly firstEvents: readonly number[] }>;
 
@@ -116,6 +120,29 @@ function byTrainingRows(
     partOf: (user, event) => {
       const own = counts[of === 'items' ? itemIds[event] - 1 : user];
       return name(starts.findLastIndex((start) => own >= start));
+    },
+  };
+}
+
+/**
+ * Parts by what training has of an item: `cold`, `new`, `trained`.
+ *
+ * @throws ConfigError where a row that trains is of an item that would be called cold.
+ */
+function byColdItems({ coldItems }: ColdItemsSegment, train: ExampleSet): Segmentation {
+  const { itemIds } = train.interactions;
+  const isCold = drawColdItems(train.interactions, coldItems, 'evaluation.segments: coldItems');
+  const isTrained = trainedItems(train);
+  const known = isTrained.reduce((sum, trained, item) => sum + (trained && isCold[item]), 0);
+  if (known > 0)
+    throw new ConfigError(
+      `evaluation.segments: coldItems: expected share and seed of data.coldItems; got ${JSON.stringify(coldItems)}, of whose items ${known} train`,
+    );
+  return {
+    column: 'items',
+    partOf: (_, event) => {
+      const item = itemIds[event];
+      return isCold[item] === 1 ? 'cold' : isTrained[item] === 1 ? 'trained' : 'new';
     },
   };
 }
