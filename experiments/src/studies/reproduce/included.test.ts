@@ -74,11 +74,20 @@ describe('rows of earlier results', () => {
     expect(page).toContain("Ours: mean of seeds 1, 2, 3 and its 95 % interval (Student's t). B: seed 1 alone.");
     const fewer = ['4 of 9 epochs: not the published experiment.'];
     expect(() => includedRuns([one], x, { ...now, remarks: fewer })).toThrow(
-      `--include: ${one}: expected all seeds of A trained alike, ${fewer[0]} in this run; got as the table has it`,
+      `--include: ${one}: expected all seeds of A trained alike, ml-1m/hstu; 4 epochs. in this run; got ml-1m/hstu`,
     );
     const other = saved('s3', { name: 'x/y', runs: [run('B', 2)], remarks: fewer });
     expect(() => includedRuns([one, other], x, now)).toThrow(
-      `--include: ${other}: expected all seeds of B trained alike, as the table has it in ${one}; got ${fewer[0]}`,
+      `--include: ${other}: expected all seeds of B trained alike, ml-1m/hstu in ${one}; got ml-1m/hstu; 4 epochs.`,
+    );
+    // Rows that are not run now had their own epochs, and a generated stream tells of its split.
+    const more = ['4 of 9, 4 of 12 epochs: not the published experiment.', 'streaming: the first records train.'];
+    const beside = saved('s4', { name: 'x/y', runs: [run('A', 1)], remarks: more });
+    expect(includedRuns([beside], x, { ...now, remarks: fewer }).runs).toEqual([run('A', 1)]);
+    const edited = { rows: [{ name: 'A', recipe: 'ml-1m/hstu', changes: [{ key: 'model.numBlocks', text: '9' }] }] };
+    const before = saved('s5', { name: 'x/y', table: edited, runs: [run('A', 1)], remarks: [] });
+    expect(() => includedRuns([before], x, now)).toThrow(
+      'expected all seeds of A trained alike, ml-1m/hstu in this run; got ml-1m/hstu model.numBlocks 9',
     );
   });
 

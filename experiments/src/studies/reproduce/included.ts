@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
+import type { Override } from '../../arguments.ts';
 import { UsageError } from '../../errors.ts';
 import { readSaved } from '../../results/saved.ts';
 import { experimentIn } from './changed.ts';
@@ -35,7 +36,7 @@ export function includedRuns(
   const runNow = ({ row, seed }: SeedRun): boolean => now.rows.includes(row) && now.seeds.includes(seed);
   const known = new Set(table.rows.map((row) => row.name));
   const here = experimentIn(now.remarks);
-  const trained = new Map(now.rows.map((row) => [row, { said: trainedAs(now.remarks), file: 'this run' }]));
+  const trained = new Map(now.rows.map((row) => [row, { ...trainedAs(table, row, now.remarks), file: 'this run' }]));
   const taken: { readonly run: SeedRun; readonly file: string }[] = [];
   const remarks = files.map((file): string => {
     const { result, said } = readSaved<Reproduction>(file, 'reproduce', name);
@@ -52,15 +53,15 @@ export function includedRuns(
       throw new UsageError(
         `--include: ${file}: expected rows or seeds of ${name} that are not here yet; got none; name those to run in --rows and --seeds`,
       );
-    const own = trainedAs(result.remarks ?? []);
     const apart = new Set<string>();
     for (const { changed = experimentIn(result.remarks ?? []), ...run } of added) {
       const before = trained.get(run.row);
-      if (before !== undefined && before.said !== own)
+      const own = trainedAs(result.table ?? table, run.row, result.remarks ?? []);
+      if (before !== undefined && !areAlike(before, own))
         throw new UsageError(
-          `--include: ${file}: expected all seeds of ${run.row} trained alike, ${before.said || 'as the table has it'} in ${before.file}; got ${own || 'as the table has it'}`,
+          `--include: ${file}: expected all seeds of ${run.row} trained alike, ${inBrief(before)} in ${before.file}; got ${inBrief(own)}`,
         );
-      trained.set(run.row, { said: own, file });
+      trained.set(run.row, { ...own, file });
       const isOther = !isDeepStrictEqual(changed, here);
       if (isOther) apart.add(run.row);
       taken.push({ run: isOther ? { ...run, changed } : run, file });
@@ -74,14 +75,43 @@ export function includedRuns(
   return { runs: taken.map(({ run }) => run), remarks };
 }
 
-/** What remarks say of training; where rows are from says nothing of it. */
-function trainedAs(remarks: readonly string[]): string {
+/** What the seeds of a row have in common. */
+interface TrainedAs {
+  readonly recipe?: string;
+  readonly changes: readonly Override[];
+  /** Of the command line. */
+  readonly said: string;
+}
+
+function trainedAs({ rows }: Pick<PaperTable, 'rows'>, name: string, remarks: readonly string[]): TrainedAs {
+  const row = rows.find((each) => each.name === name);
+  return { ...(row && { recipe: row.recipe }), changes: row?.changes ?? [], said: saidOfTraining(remarks) };
+}
+
+const areAlike = (a: TrainedAs, b: TrainedAs): boolean =>
+  a.recipe === b.recipe && isDeepStrictEqual(a.changes, b.changes) && a.said === b.said;
+
+function inBrief({ recipe, changes, said }: TrainedAs): string {
+  const own = changes.map(({ key, text }) => ` ${key} ${text}`).join(',');
+  return `${recipe ?? 'no recipe'}${own}${said === '' ? '' : `; ${said}`}`;
+}
+
+/**
+ * Size and changes; of fewer epochs how many: the published ones are those of all rows of a run. Where included rows are
+ * from says nothing of training.
+ */
+function saidOfTraining(remarks: readonly string[]): string {
   return remarks
-    .filter((remark) => !remark.startsWith('Judged by other rules: '))
     .map((remark) => remark.replaceAll(/Not run again: .*?, of \d{4}-\d\d-\d\d at commit \S+, `[^`]*`\. ?/g, '').trim())
-    .filter((remark) => remark !== '')
+    .filter((remark) => /^(Size|Changed): /.test(remark) || FEWER.test(remark))
+    .map((remark) =>
+      remark.replace(FEWER, (_, all: string) => `${[...new Set(all.match(/\d+(?= of )/g))].join(', ')} epochs.`),
+    )
     .join(' ');
 }
+
+/** As `fewerEpochs` says it. */
+const FEWER = /((?:\d+ of \d+(?:, )?)+) epochs: not the published experiment\./;
 
 /** `LSA (seeds 1, 2), LETTER (seed 1)`. */
 function inWords(runs: readonly SeedRun[]): string {
