@@ -3,9 +3,12 @@ import type { Override } from '../../arguments.ts';
 /** Settings of `evaluation` that say what is asked; the others say how it is computed. */
 const questions = ['positions', 'excludeSeen', 'queryTime', 'ties'].map((key) => `evaluation.${key}`);
 
+/** Whether a setting says what the data are. */
+export const isOfData = ({ key }: Override): boolean => key.startsWith('data.');
+
 /** Whether other data or another question is behind the figures than behind the published ones. */
 export function isOtherExperiment(overrides: readonly Override[]): boolean {
-  return overrides.some(({ key }) => key.startsWith('data.') || questions.includes(key));
+  return overrides.some((override) => isOfData(override) || questions.includes(override.key));
 }
 
 /** What to say of what was changed on the command line. */

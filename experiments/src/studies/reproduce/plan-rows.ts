@@ -27,7 +27,12 @@ export const epochsOf = (epochs: number): Override => ({ key: 'training.epochs',
 export async function planRows(
   table: PaperTable,
   request: ReproduceRequest,
-): Promise<{ readonly rows: readonly PlannedRow[]; readonly remarks: readonly string[] }> {
+): Promise<{
+  readonly rows: readonly PlannedRow[];
+  readonly remarks: readonly string[];
+  /** Of the size and the command line: what is changed in every row. */
+  readonly changed: readonly Override[];
+}> {
   const size = sizeOf(table, request.size);
   const names = table.rows.map((row) => row.name);
   for (const name of request.rows ?? [])
@@ -58,7 +63,7 @@ export async function planRows(
     ...otherRules(rows),
     ...changedRemarks(request.overrides),
   ];
-  return { rows, remarks };
+  return { rows, remarks, changed: [...size.overrides, ...request.overrides] };
 }
 
 /** What to say of rows that are trained for fewer epochs than those that the table or its recipe has for them. */

@@ -15,7 +15,7 @@ import { limitRemarks } from '../../run/ranking/limits.ts';
 import { Progress } from '../../terminal/progress.ts';
 import { definitionTitle } from '../definitions.ts';
 import { runsBefore } from './before.ts';
-import { isOtherExperiment } from './changed.ts';
+import { isOfData, isOtherExperiment } from './changed.ts';
 import { type RunCost, renderCosts, runCost } from './cost.ts';
 import { derivedSeed } from './derived.ts';
 import { includedRuns, withIncluded } from './included.ts';
@@ -38,7 +38,7 @@ export async function reproduce(request: ReproduceRequest): Promise<number> {
   checkBackendOptions(request.backend);
   checkRunsFolder(out);
   const planned = await planRows(table, request);
-  const { rows } = planned;
+  const { rows, changed } = planned;
   const included = includedRuns(
     request.include ?? [],
     { name, table },
@@ -50,7 +50,12 @@ export async function reproduce(request: ReproduceRequest): Promise<number> {
   // Runs before the rows need a backend; without them what is wrong with the rows is said first.
   const early = table.before === undefined ? undefined : await startBackend(request.backend);
   const stop = listenForStop(() => progress.note('stopping after this step; Ctrl-C again stops at once'));
-  const from = { ...(request.dataFolder !== undefined && { dataFolder: request.dataFolder }), out, epochs };
+  const from = {
+    ...(request.dataFolder !== undefined && { dataFolder: request.dataFolder }),
+    out,
+    epochs,
+    changedData: changed.filter(isOfData),
+  };
   const configsOf = async (seed: number): Promise<RunConfig[] | undefined> => {
     const configs = rows.map(({ config }) => underSeed(table, config, seed));
     if (early === undefined) return configs;
@@ -75,9 +80,12 @@ export async function reproduce(request: ReproduceRequest): Promise<number> {
       (each) =>
         !isRankingMaterial(each) && each.config.windows !== undefined && each.config.windows.policy !== 'control',
     );
+    // The size that is run by default is that of the published figures, where there are some.
+    const isOtherSize = request.size !== undefined && request.size !== table.defaultSize;
+    const isOther = isOtherExperiment(isOtherSize ? changed : request.overrides);
     const about = {
       name,
-      table: isOtherExperiment(request.overrides) ? { ...table, tolerance: undefined } : table,
+      table: isOther ? { ...table, tolerance: undefined } : table,
       // What the split of a generated stream says of it holds for every row: the most that can be reached.
       remarks: isWorld(rows[0].config.data) ? [...remarks, split.step.detail, ...limitRemarks(materials[0])] : remarks,
       command: request.command,

@@ -1,0 +1,107 @@
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { listRuns, openRunDir } from '../../run/folder/run-dir.ts';
+import { savedRun } from '../../run/open/resume.ts';
+import { runMain } from '../../testing/run-main.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'seqrec-before-'));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+const changesOf = (settings: Readonly<Record<string, unknown>>) =>
+  Object.entries(settings).map(([key, value]) => ({
+    key,
+    text: typeof value === 'string' ? value : JSON.stringify(value),
+  }));
+
+const sequences = changesOf({
+  'data.path': join(folder, 'rows.csv'),
+  'data.columns': { user: 'user', item: 'item', time: 'time' },
+  'model.embeddingDim': 8,
+  'model.ffnDim': 8,
+  'model.numBlocks': 1,
+  'model.maxSequenceLength': 10,
+  'objective.numNegatives': 8,
+  'training.epochs': 2,
+  'training.batchSize': 16,
+  'evaluation.ks': [10],
+});
+const labelled = changesOf({
+  'data.path': join(folder, 'rows.csv'),
+  'training.batchSize': 64,
+  'training.epochs': 2,
+});
+const rankers = `
+  format: csv
+  path: ${join(folder, 'rows.csv')}
+  columns: { user: user, item: item, time: time, rating: rating, hour: id }
+  split: { kind: random, test: 0.1, validation: 0.1, seed: 1 }
+  label: { column: rating, positiveAbove: 3, negativeBelow: 3, name: label }`;
+const small = `
+training: { epochs: 2, batchSize: 64 }
+model: { kind: mlp, features: [hour], userId: true, itemId: true, embeddingDim: 4, hiddenSizes: [8] }
+evaluation: { segments: [], baselines: [] }`;
+
+/** A file of a table; `into` is code. */
+function tableFile(name: string, table: object, into: string): string {
+  const file = join(folder, `${name}.mjs`);
+  const text = JSON.stringify({ title: name, source: 'none', notes: [], claims: [], ...table });
+  writeFileSync(file, `export const table = ${text};\nfor (const before of table.before) before.into = ${into};\n`);
+  return file;
+}
+
+beforeAll(() => {
+  const rows = Array.from(
+    { length: 320 },
+    (_, e) => `${e % 20},${(e * 7 + (e % 3)) % 23},${1000 + (e >> 1)},${1 + (e % 5)},${e % 3}`,
+  );
+  writeFileSync(join(folder, 'rows.csv'), `user,item,time,rating,hour\n${rows.join('\n')}\n`);
+  writeFileSync(join(folder, 'teacher.yaml'), `extends: distillation/ml-1m-teacher\ndata:${rankers}${small}\n`);
+  writeFileSync(
+    join(folder, 'student.yaml'),
+    `extends: distillation/ml-1m-auxiliary\ndata:${rankers}\n  teacherLabels: [{ path: labels, prefix: teacher }]${small}\n`,
+  );
+});
+
+const reproduce = (file: string, out: string, ...argv: readonly string[]) =>
+  runMain('reproduce', file, '--seeds', '1', '--out', out, '--quiet', '--threads', '1', ...argv);
+
+/** What runs of a folder were trained on. */
+const dataOf = (out: string) => listRuns(out).map((id) => savedRun(openRunDir(out, id)).config.data);
+
+it('runs before the rows have the data that the command line asks for, as the rows have', async () => {
+  const weights = '(config, path) => ({ ...config, initialWeights: { path } })';
+  const rows = [{ name: 'A', recipe: 'csv/sasrec', changes: sequences, paper: {} }];
+  const base = { name: 'base', recipe: 'csv/sasrec', gives: 'weights' };
+  const file = tableFile('weights', { metrics: ['HR@10'], rows, before: [{ ...base, changes: sequences }] }, weights);
+  const out = join(folder, 'weights');
+  const { code, errors } = await reproduce(file, out, '--data.split', 'train-test', '--data.ties', 'shuffle:2');
+  expect([code, errors]).toEqual([0, '']);
+  expect(dataOf(out)).toMatchObject([1, 2].map(() => ({ split: 'train-test', ties: 'shuffle:2' })));
+  const cut = [...sequences, { key: 'data.ties', text: 'shuffle:3' }];
+  const own = tableFile('own', { metrics: ['HR@10'], rows, before: [{ ...base, changes: cut }] }, weights);
+  const clash = await reproduce(own, join(folder, 'own'), '--data.ties', 'shuffle:2');
+  expect(clash.errors).toContain(
+    '--data.ties: expected data that "base", from which the rows start, has too; it has data.ties shuffle:3 of its own',
+  );
+  expect(clash.code).toBe(2);
+}, 60_000);
+
+it('a teacher that was trained otherwise keeps labels of its own, and the first one its', async () => {
+  const taught =
+    '(config, path) => ({ ...config, data: { ...config.data, teacherLabels: config.data.teacherLabels.map((each) => ({ ...each, path })) } })';
+  const [teacher, student] = ['teacher', 'student'].map((name) => join(folder, `${name}.yaml`));
+  const rows = [{ name: 'A', recipe: student, changes: labelled, paper: {} }];
+  const before = [{ name: 'teacher', recipe: teacher, changes: labelled, gives: 'labels' }];
+  const file = tableFile('labels', { metrics: ['AUC'], rows, before }, taught);
+  const out = join(folder, 'labels');
+  for (const epochs of [[], ['--epochs', '1'], []]) {
+    const { code, errors } = await reproduce(file, out, ...epochs);
+    expect([code, errors]).toEqual([0, '']);
+  }
+  const stores = readdirSync(join(out, 'labels')).toSorted();
+  expect(stores).toHaveLength(2);
+  for (const store of stores)
+    expect(readdirSync(join(out, 'labels', store)).filter((name) => name.startsWith('teacher='))).toHaveLength(1);
+}, 60_000);
