@@ -97,8 +97,8 @@ function inBrief({ recipe, changes, said }: TrainedAs): string {
 }
 
 /**
- * Size and changes; of fewer epochs how many: the published ones are those of all rows of a run. Where included rows are
- * from says nothing of training.
+ * Size and changes; of fewer epochs how many, as the published ones are those of all rows of a run. Where included rows
+ * are from says nothing of training.
  */
 function saidOfTraining(remarks: readonly string[]): string {
   return remarks
