@@ -40,10 +40,13 @@ it('names the best at the least and at the largest compute, in the direction of 
   expect(hits).not.toContain('Exponents');
 });
 
-it('does not tell exponents apart whose intervals meet, or have none', () => {
-  const of = (second: Fit): string =>
-    conclusions([law('a', [2, 1], [fit(0.3, 0.1, 0.5)]), law('b', [3, 2], [second])])[0];
-  expect(of(fit(0.4, 0.45, 0.6))).toContain('their intervals meet');
-  expect(of(fit(0.4, 0.51, 0.6))).toContain('do not meet');
-  expect(of({ ...fit(0.9, 0.8, 1), intervals: undefined } as Fit)).toContain('their intervals meet');
+it('tells exponents apart by intervals that do not meet, and says which have none', () => {
+  const of = (...fits: readonly Fit[]): string =>
+    conclusions(fits.map((each, i) => law('abc'[i], [3 - i / 2, 2], [each])))[0];
+  const without: Fit = { ...fit(0.9, 0.8, 1), intervals: undefined };
+  expect(of(fit(0.3, 0.1, 0.5), fit(0.4, 0.45, 0.6))).toContain('; their intervals meet: this study cannot tell');
+  expect(of(fit(0.3, 0.1, 0.5), fit(0.4, 0.51, 0.6))).toContain('do not meet');
+  expect(of(fit(0.3, 0.1, 0.5), without)).toContain('; no interval for b, of too few shapes: this study cannot tell');
+  expect(of(without, without)).toContain('; no interval for a, b, of too few shapes: this study cannot tell');
+  expect(of(fit(0.3, 0.1, 0.5), without, fit(0.6, 0.51, 0.7))).toContain('the intervals of some of them do not meet');
 });

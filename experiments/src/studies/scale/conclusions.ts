@@ -36,11 +36,13 @@ export function conclusions(laws: readonly EncoderLaw[]): string[] {
 function exponentSentence(exponents: readonly { readonly encoder: string; readonly fit: Fit }[]): string {
   const shown = exponents.map(({ encoder, fit }) => `${encoder} ${fit.c!.toPrecision(2)}`).join(', ');
   const intervals = exponents.flatMap(({ fit }) => (fit.intervals?.c === undefined ? [] : [fit.intervals.c]));
-  const apart =
-    intervals.length === exponents.length &&
-    intervals.some((a, i) => intervals.some((b, k) => k > i && (a.high < b.low || b.high < a.low)));
+  const without = exponents.filter(({ fit }) => fit.intervals?.c === undefined).map(({ encoder }) => encoder);
+  const apart = intervals.some((a, i) => intervals.some((b, k) => k > i && (a.high < b.low || b.high < a.low)));
+  const cannotTell = 'this study cannot tell that one scales better than another';
   const verdict = apart
     ? 'the intervals of some of them do not meet: these encoders scale differently'
-    : 'their intervals meet: this study cannot tell that one scales better than another';
+    : without.length > 0
+      ? `no interval for ${without.join(', ')}, of too few shapes: ${cannotTell}`
+      : `their intervals meet: ${cannotTell}`;
   return `Exponents of a + b C^-c: ${shown}; ${verdict}.`;
 }
