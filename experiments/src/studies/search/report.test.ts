@@ -5,7 +5,7 @@ import { afterAll, expect, it } from 'vitest';
 import { parseSpace } from '../../config/search-space.ts';
 import type { Segment } from './halving.ts';
 import { writeSearchReport } from './report.ts';
-import type { SearchResult } from './result.ts';
+import { type SearchResult, trialRows } from './result.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'seqrec-search-report-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -34,4 +34,23 @@ it('has the first rung where its epochs are those by which a budget in time was 
   expect(existsSync(plot)).toBe(true);
   const named = readFileSync(plot, 'utf8').match(/epoch [13]/g);
   expect(new Set(named)).toEqual(new Set(['epoch 1', 'epoch 3']));
+});
+
+it('draws a trial at the compute that its own epochs took, also where they differ and it failed later', () => {
+  // Four epochs of 1 G each, then of 10 G.
+  const flopsOf = (epochs: number): number => 1e9 * (Math.min(epochs, 4) + 10 * Math.max(0, epochs - 4));
+  const curve = [2, 4, 6].map((epoch) => [epoch, epoch / 10] as const);
+  const reached = { trial: 0, rung: 0, epochs: 6, value: 0.6, bestEpoch: 6, seconds: 1, curve, ended: true };
+  const journal: Segment[] = [{ ...reached, begun: 8, failed: 'the loss is no number' }];
+  const rungs = [{ epochs: 8, trials: 1 }];
+  const result = {
+    request: { recipe: 'csv/sasrec', trials: 1, eta: 3, seed: 1, space: [] },
+    ...{ metric: 'NDCG@10', isComplete: true, spent: 44e9, unit: 'flops', journal, rungs },
+    trials: trialRows([{}], { journal, rungs, refused: new Map(), flops: [flopsOf] }),
+  } as unknown as SearchResult;
+  expect(result.trials[0].flops).toBe(44e9);
+  writeSearchReport(folder, result, { command: 'seqrec search' });
+  const page = readFileSync(join(folder, 'report.html'), 'utf8');
+  const stops = page.match(/(?<=FLOP, log scale\) )[\d.]+G/g);
+  expect(new Set(stops)).toEqual(new Set(['2G', '4G', '24G']));
 });

@@ -62,10 +62,10 @@ function drawnFigures(result: SearchResult): Drawn[] {
 
 /** The metric of every trial against epochs and, where operations are counted, against those. */
 function curves(best: readonly TrialRow[], metric: string): Drawn[] {
-  const lines = (at: (row: TrialRow, epoch: number) => number): Line[] =>
+  const lines = (at: (row: TrialRow, point: number) => number): Line[] =>
     best.map((row, i) => ({
       name: `trial ${row.trial}`,
-      points: row.curve.map(([epoch, y]) => ({ x: at(row, epoch), y })),
+      points: row.curve.map(([, y], point) => ({ x: at(row, point), y })),
       colour: i,
       style: 'measured',
       label: i < NAMED,
@@ -74,15 +74,20 @@ function curves(best: readonly TrialRow[], metric: string): Drawn[] {
   const byEpoch: Drawn = {
     name: 'epochs',
     caption: `${metric} on the validation set against epochs. ${named}`,
-    figure: { lines: lines((_, epoch) => epoch), x: { label: 'epoch' }, y: { label: metric }, height: 380 },
+    figure: {
+      lines: lines(({ curve }, point) => curve[point][0]),
+      x: { label: 'epoch' },
+      y: { label: metric },
+      height: 380,
+    },
   };
-  if (best.some(({ flops }) => flops === undefined)) return [byEpoch];
+  if (best.some(({ curveFlops }) => curveFlops === undefined)) return [byEpoch];
   const x = { label: 'training compute (FLOP, log scale)', log: true, format: siNumber };
   const byFlops: Drawn = {
     name: 'flops',
     caption: `${metric} on the validation set against training compute. ${named}`,
     figure: {
-      lines: lines(({ flops = 0, epochs }, epoch) => (flops * epoch) / epochs),
+      lines: lines(({ curveFlops = [] }, point) => curveFlops[point]),
       ...{ x, y: { label: metric }, height: 380 },
     },
   };

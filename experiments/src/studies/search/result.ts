@@ -34,6 +34,8 @@ export interface TrialRow {
   /** Of training and evaluations. */
   readonly seconds: number;
   readonly curve: readonly (readonly [epoch: number, value: number])[];
+  /** Of training up to each epoch of the curve. */
+  readonly curveFlops?: readonly number[];
 }
 
 /** Everything that a search says: `trials.json`, and what another process goes on from. */
@@ -89,6 +91,7 @@ export function trialRows(
     const segment = last.get(i);
     const flopsOf = flops[i];
     const own = journal.filter(({ trial }) => trial === i);
+    const curve = segment?.curve ?? [];
     return {
       trial: i + 1,
       settings,
@@ -97,7 +100,8 @@ export function trialRows(
       ...(segment?.value !== undefined && { value: segment.value, bestEpoch: segment.bestEpoch }),
       ...(flopsOf && { flops: segment === undefined ? 0 : flopsOf(paidEpochs(segment)) }),
       seconds: own.reduce((sum, { seconds }) => sum + seconds, 0),
-      curve: segment?.curve ?? [],
+      curve,
+      ...(flopsOf && { curveFlops: curve.map(([epoch]) => flopsOf(epoch)) }),
     };
   });
 }
