@@ -162,6 +162,10 @@ describe('wrong usage ends with code 2 and a suggestion', () => {
     [['plan', 'ml-1m/hstu', '--beta', '0'], '--beta: expected a number above 0; got 0'],
     [['plan', 'ml-1m/hstu', '--measure'], '--measure: expected --network laptop with it, which is this machine'],
     [
+      ['plan', 'ml-1m/hstu', '--network', '10GbE', '--cores', '4'],
+      '--cores: expected --network laptop with it, whose ranks share the cores of one machine',
+    ],
+    [
       ['plan', 'ml-1m/hstu', '--measure', '--network', 'laptop', '--alpha', '3'],
       '--alpha: expected it without --measure, which finds both',
     ],

@@ -165,6 +165,8 @@ async function networksOption(options: Options): Promise<readonly Network[]> {
       );
   if (options.measure && !names.includes('laptop'))
     throw new UsageError('--measure: expected --network laptop with it, which is this machine');
+  if (options.cores !== undefined && !names.includes('laptop'))
+    throw new UsageError('--cores: expected --network laptop with it, whose ranks share the cores of one machine');
   const alpha = positive('alpha', options.alpha, 0);
   const beta = positive('beta', options.beta);
   const networks = names.map((name): Network => NETWORKS[name as NetworkName]);
