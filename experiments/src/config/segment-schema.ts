@@ -40,7 +40,7 @@ const segment = z.union([
       .min(1)
       .refine((shares) => shares.every((share, i) => i === 0 || share > shares[i - 1]), 'expected shares that ascend')
       .describe(
-        'Parts by when the item to predict first occurs: before the times that these shares of all events lie before, or later, as a split by `quantile` cuts.',
+        'Parts by when the item to predict first occurs: before the times that these shares of all events lie before, or later, as `global-time` cuts by shares; with `cut: quantile` it trains on what occurs first at the very cut.',
       ),
   }),
   z.strictObject({

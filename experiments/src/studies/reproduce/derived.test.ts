@@ -107,11 +107,14 @@ describe('derivedSeed', () => {
     const before = asked();
     expect((await baseline({ baselines: [] }))?.metrics).toEqual(derived?.metrics);
     expect(asked()).toBe(before);
+    const parts = await baseline({ segments: [{ trainingRows: 'users', bounds: [1], label: 'any' }] });
+    expect(Object.keys(parts!.metrics)).toContain('HR@10, training events of users 1 and more');
+    expect(asked()).toBe(before + 1);
     // Under rules of its own, other settings and other cut-offs it is made anew.
     expect((await baseline({ excludeSeen: true }))?.metrics.MRR).not.toBe(derived?.metrics.MRR);
     expect((await baseline({ baselineHistory: 'all' }))?.metrics.MRR).toBe(derived?.metrics.MRR);
     expect((await baseline({ ks: [3] }))?.metrics['HR@3']).toBeGreaterThan(0);
-    expect(asked()).toBe(before + 3);
+    expect(asked()).toBe(before + 4);
     await expect(derive({ row: 'nobody' })).rejects.toThrow('expected a run of nobody with seed 3 before it; got none');
   });
 });

@@ -72,7 +72,8 @@ async function ofBaseline(run: RunDir, baseline: string, context: DerivedContext
     isDeepStrictEqual(rankingRules(own), rankingRules(config.evaluation)) &&
     isDeepStrictEqual(settingsOf(baseline, own), settingsOf(baseline, config.evaluation)) &&
     isDeepStrictEqual(own.ks, ks);
-  const hasParts = columns.length === 0 || found?.segments?.length === columns.length;
+  const hasParts =
+    columns.length === 0 || (found?.segments?.length === columns.length && isDeepStrictEqual(own.segments, columns));
   const hasLists = lists === undefined || found?.metrics[`coverage@${lists}`] !== undefined;
   if (found !== undefined && isAsked && hasParts && hasLists)
     return { ...found.metrics, ...partMetrics(found.segments) };

@@ -54,7 +54,7 @@ export function rowEstimates(
 ): Map<string, Readonly<Partial<Record<string, Estimate>>>> {
   return new Map(
     [...Map.groupBy(runs, (run) => run.row)].map(([row, own]) => {
-      // A row may be without a metric: a baseline has no lists, a part of its test set few queries.
+      // A row may be without a metric: one that is counted has no lists, a part of its test set few queries.
       const there = metrics.flatMap((metric) => {
         const values = own.flatMap((run) => run.metrics[metric] ?? []);
         return values.length === 0 ? [] : [[metric, estimate(values)] as const];

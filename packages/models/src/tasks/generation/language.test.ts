@@ -129,10 +129,10 @@ describe('what does not go together', () => {
     });
     const without = latestWindow(trainTest(bare).test, { maxLength: 4 });
     expect(() => made({ tasks: { toTitle: 1 } }, without)).toThrow(
-      'generation: language.tasks.toTitle: expected items with titles; got none that has words; leave the task out, or read the columns with data.items',
+      'generation: language.tasks.toTitle: expected items with titles (data.items.title names their column); got none that has words; leave the task out, or read them',
     );
     expect(() => made({ tasks: { toAttributes: 1 } }, without)).toThrow(
-      'generation: language.tasks.toAttributes: expected items with columns of ids, such as categories; got none that has words',
+      'generation: language.tasks.toAttributes: expected items with columns of ids, such as categories (data.items.columns names them); got none that has words',
     );
     expect(() => made({ tasks: { retrieve: 1, masked: 1, preferred: 1 } }, without)).not.toThrow();
     const check = (config: { readonly kind: string }, numItems = spoken.count) => {

@@ -23,13 +23,13 @@ export function spokenLanguage(config: LanguageConfig, codes: Codes, train: Exam
 export function checkSpoken({ language, weights, histories, users }: SpokenLanguage): void {
   const { titles, attributes } = language;
   for (const [key, texts, what] of [
-    ['toTitle', titles, 'titles'],
-    ['fromTitle', titles, 'titles'],
-    ['toAttributes', attributes, 'columns of ids, such as categories'],
+    ['toTitle', titles, 'titles (data.items.title names their column)'],
+    ['fromTitle', titles, 'titles (data.items.title names their column)'],
+    ['toAttributes', attributes, 'columns of ids, such as categories (data.items.columns names them)'],
   ] as const) {
     if (weights[key] === 0 || itemsWith(texts).length > 0) continue;
     throw new ConfigError(
-      `generation: language.tasks.${key}: expected items with ${what}; got none that has words; leave the task out, or read the columns with data.items`,
+      `generation: language.tasks.${key}: expected items with ${what}; got none that has words; leave the task out, or read them`,
       `task.language.tasks.${key}`,
     );
   }
