@@ -3,6 +3,7 @@ import {
   addFlops,
   countedModelKinds,
   type Flops,
+  type LabelsConfig,
   type ModelConfig,
   modelFlops,
   modelKinds,
@@ -89,14 +90,26 @@ export function stepFlops(
   return addFlops(...parts);
 }
 
-/** How many labels a step of a batch draws, for {@link stepFlops}. */
-export function drawnLabels(
-  { objective, seed }: Pick<RecipeConfig, 'objective' | 'seed'>,
+/**
+ * Floating-point operations of a training step on a batch of examples, see {@link stepFlops}: with the labels that it
+ * draws, on histories that end where those labels cut them.
+ */
+export function batchFlops(
+  { model, objective, seed }: Pick<RecipeConfig, 'model' | 'objective' | 'seed'>,
   examples: ExampleSet,
   indices: Int32Array,
   step: number,
-): number {
-  return samplePairs(makeBatch(examples, indices), objective.labels, { training: true, step, seed }).rows.length;
+): Flops {
+  const { starts, targets, interactions } = examples;
+  const lengths = Array.from(indices, (e) => targets[e] - starts[e]);
+  // An objective of somebody else may have none.
+  const rule: LabelsConfig | undefined = objective.labels;
+  const isOneAToken = rule === undefined || (rule.kind === 'next-item' && rule.minRating === undefined);
+  if (isOneAToken) return stepFlops(model, objective, lengths, interactions.numItems);
+  const batch = makeBatch(examples, indices);
+  const { rows, cuts } = samplePairs(batch, rule, { training: true, step, seed });
+  const kept = cuts ? lengths.map((length, b) => Math.min(length, cuts[b] + 1 - batch.offsets[b])) : lengths;
+  return stepFlops(model, objective, kept, interactions.numItems, rows.length);
 }
 
 export function totalFlops({ forward, backward }: Flops): number {

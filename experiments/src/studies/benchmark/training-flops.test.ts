@@ -12,7 +12,7 @@ import { makeTrainer } from '../../run/open/make-trainer.ts';
 import { Progress } from '../../terminal/progress.ts';
 import { codedShop, shopData, writeShop } from '../../testing/coded-shop.ts';
 import { countedWork } from '../../testing/counted-work.ts';
-import { trainingFlops } from './training-flops.ts';
+import { checkCounted, trainingFlops } from './training-flops.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'seqrec-training-flops-'));
 const progress = new Progress({ quiet: true });
@@ -45,6 +45,20 @@ it.each([
     'labels of high ratings',
     { ...retrieval, objective: { labels: { kind: 'next-item', minRating: 4 } }, data: ratedData(folder) },
   ],
+  [
+    'masked labels of attention in both directions',
+    {
+      ...retrieval,
+      ...{
+        model: { kind: 'transformer', attention: 'bidirectional' },
+        objective: { labels: { kind: 'masked', probability: 0.4 } },
+      },
+    },
+  ],
+  ['labels of any later day', { ...retrieval, objective: { labels: { kind: 'dense-all-action', windowDays: 28 } } }],
+  // One draw for another.
+  ['a label a history', { ...retrieval, objective: { labels: { kind: 'all-action', windowDays: 28 } } }, 0.08],
+  ['a label a position', { ...retrieval, objective: { labels: { kind: 'sasrec' } } }],
   ['windows that move', { ...retrieval, windows: { policy: 'all-windows', stride: 2 } }],
   [
     'items that pass through a network',
@@ -87,6 +101,20 @@ it('is unknown of codes that are fitted later', async () => {
   const config = recipeConfigSchema().parse(codedShop(folder));
   const data = await prepareData(config.data, folder, progress);
   expect(await trainingFlops(config, data.split.train)).toBeUndefined();
+});
+
+it('says why operations are not counted, and nothing where they are', async () => {
+  const config = recipeConfigSchema().parse({ ...codedShop(folder), ...retrieval });
+  const { split } = await prepareData(config.data, folder, progress);
+  const check = (changed: object, unit: 'flops' | 'seconds' = 'flops') =>
+    checkCounted('tune', { unit, most: 1e9 }, { ...config, ...changed } as typeof config, split.train);
+  const concat = { model: { ...config.model, combineFeatures: 'concat' } };
+  await expect(check(concat)).rejects.toThrow(
+    "--tune: expected a time such as 20m, since the operations of sasrec under full-softmax are not counted (flops: expected features that are summed, which is linear in the width; got combineFeatures 'concat', whose products are not counted; set --model.combineFeatures sum); got 1000000000",
+  );
+  await check(concat, 'seconds');
+  await check({});
+  await check({ objective: { ...config.objective, labels: { kind: 'next-action', cut: 'last' } } });
 });
 
 it('has the epochs of a schedule of windows one by one, in whole turns', async () => {

@@ -6,7 +6,7 @@ import { withContent } from '../../data/content-vectors.ts';
 import { trainingExamples } from '../../data/training-set.ts';
 import { ConfigError, UsageError } from '../../errors.ts';
 import { generationFlops, languageFlops } from '../../measure/flops/generation.ts';
-import { drawnLabels, stepFlops, totalFlops } from '../../measure/flops/step.ts';
+import { batchFlops, totalFlops } from '../../measure/flops/step.ts';
 import type { Budget } from '../search/budget.ts';
 import { epochSums } from './epoch-sums.ts';
 
@@ -27,22 +27,34 @@ export async function trainingFlops(
   train: ExampleSet,
   coded?: CodedItems,
 ): Promise<FlopsOfEpochs | undefined> {
-  if (generationOf(config) !== undefined && coded === undefined) return undefined;
-  const { examples, windows } = trainingExamples(config, train);
-  const looked = Math.min(wholeTurns(config), config.training.epochs);
+  if (isOfUnknownCodes(config, coded)) return undefined;
   try {
-    const flopsOf = await batchFlops(config, train, coded);
-    const { batchSize } = config.training;
-    const sums = epochSums(
-      looked,
-      (epoch) => windows?.examples(examples, epoch) ?? examples,
-      (own) => spreadBatches(own, batchSize).reduce((sum, each, step) => sum + totalFlops(flopsOf(own, each, step)), 0),
-    );
-    return (epochs) => Math.floor(epochs / looked) * sums[looked] + sums[epochs % looked];
+    return await countTraining(config, train, coded);
   } catch (error) {
     if (error instanceof ConfigError) return undefined;
     throw error;
   }
+}
+
+const isOfUnknownCodes = (config: RecipeConfig, coded: CodedItems | undefined): boolean =>
+  generationOf(config) !== undefined && coded === undefined;
+
+/** {@link trainingFlops}. @throws ConfigError for a model or a loss whose operations are not counted. */
+async function countTraining(
+  config: RecipeConfig,
+  train: ExampleSet,
+  coded: CodedItems | undefined,
+): Promise<FlopsOfEpochs> {
+  const { examples, windows } = trainingExamples(config, train);
+  const looked = Math.min(wholeTurns(config), config.training.epochs);
+  const flopsOf = await flopsOfBatches(config, train, coded);
+  const { batchSize } = config.training;
+  const sums = epochSums(
+    looked,
+    (epoch) => windows?.examples(examples, epoch) ?? examples,
+    (own) => spreadBatches(own, batchSize).reduce((sum, each, step) => sum + totalFlops(flopsOf(own, each, step)), 0),
+  );
+  return (epochs) => Math.floor(epochs / looked) * sums[looked] + sums[epochs % looked];
 }
 
 /** Epochs after which windows, or their lengths, come again: whole turns of a schedule and of the offset within it. */
@@ -55,16 +67,13 @@ function wholeTurns({ windows }: RecipeConfig): number {
 
 type BatchFlops = (examples: ExampleSet, indices: Int32Array, step: number) => Flops;
 
-async function batchFlops(config: RecipeConfig, train: ExampleSet, coded: CodedItems | undefined): Promise<BatchFlops> {
-  const { model, objective, seed } = config;
-  const { numItems } = train.interactions;
-  if (coded === undefined)
-    return (examples, indices, step) => {
-      // Of next-item labels there is one a token, unless a low rating is none.
-      const isRated = objective.labels?.kind === 'next-item' && objective.labels.minRating !== undefined;
-      const labels = isRated ? drawnLabels(config, examples, indices, step) : undefined;
-      return stepFlops(model, objective, lengthsOf(examples, indices), numItems, labels);
-    };
+async function flopsOfBatches(
+  config: RecipeConfig,
+  train: ExampleSet,
+  coded: CodedItems | undefined,
+): Promise<BatchFlops> {
+  if (coded === undefined) return (examples, indices, step) => batchFlops(config, examples, indices, step);
+  const { model, seed } = config;
   const language = generationOf(config)?.language;
   if (language !== undefined) {
     const spoken = spokenLanguage(language, coded.codes, train);
@@ -92,26 +101,34 @@ function spreadBatches({ targets }: ExampleSet, batchSize: number): Int32Array[]
   );
 }
 
+const plannedCodes = (config: RecipeConfig, train: ExampleSet): Promise<CodedItems | undefined> =>
+  readCodedItems(config, train, generationOf(config)?.idsFile);
+
 /** {@link trainingFlops} of a run that is planned: of codes, where a file has them. */
 export async function plannedFlops(config: RecipeConfig, train: ExampleSet): Promise<FlopsOfEpochs | undefined> {
-  return trainingFlops(config, train, await readCodedItems(config, train, generationOf(config)?.idsFile));
+  return trainingFlops(config, train, await plannedCodes(config, train));
 }
 
-/** @throws UsageError for a budget of operations where those of a configuration are not counted. */
+/** @throws UsageError for a budget of operations where those of a configuration are not counted, with the reason. */
 export async function checkCounted(
   option: string,
   budget: Budget,
   config: RecipeConfig,
   train: ExampleSet,
 ): Promise<void> {
-  if (budget.unit !== 'flops' || (await plannedFlops(config, train)) !== undefined) return;
-  const { model, objective } = config;
-  const isOfUnknownCodes = generationOf(config) !== undefined && generationOf(config)?.idsFile === undefined;
-  const [over, hint] = isOfUnknownCodes
-    ? [' over codes that are fitted later', 'or codes of a file, task.idsFile']
-    : ['', undefined];
-  throw new UsageError(
-    `--${option}: expected a time such as 20m, since the operations of ${model.kind} under ${objective.kind}${over} are not counted; got ${budget.most}`,
-    hint,
-  );
+  if (budget.unit !== 'flops') return;
+  const coded = await plannedCodes(config, train);
+  const refusal = (of: string, hint?: string): UsageError =>
+    new UsageError(
+      `--${option}: expected a time such as 20m, since the operations of ${config.model.kind} under ${config.objective.kind}${of}; got ${budget.most}`,
+      hint,
+    );
+  if (isOfUnknownCodes(config, coded))
+    throw refusal(' over codes that are fitted later are not counted', 'or codes of a file, task.idsFile');
+  try {
+    await countTraining(config, train, coded);
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    throw refusal(` are not counted (${error.message})`);
+  }
 }

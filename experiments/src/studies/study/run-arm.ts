@@ -13,7 +13,7 @@ import {
 import { trainerSettings } from '../../config/trainer-settings.ts';
 import { type PreparedData, watchedSet } from '../../data/dataset.ts';
 import { trainingSet } from '../../data/training-set.ts';
-import { drawnLabels, stepFlops, totalFlops } from '../../measure/flops/step.ts';
+import { batchFlops, totalFlops } from '../../measure/flops/step.ts';
 import { evaluateWindowTests, flatWindowTests } from '../../run/evaluation/window-tests.ts';
 import { CheckpointClock } from '../../run/loop/checkpoint-clock.ts';
 import { countParameters } from '../../run/loop/count-parameters.ts';
@@ -52,16 +52,8 @@ export function openArm(arm: Arm, data: PreparedData): { readonly model: TokenEn
 /** Floating-point operations of the trainer's next step, with the labels that it will draw. */
 export function nextStepFlops(arm: Arm, trainer: Trainer): number {
   const { epoch, stepInEpoch, globalStep: step } = trainer.progress;
-  const { model, objective } = arm.config;
   const examples = trainer.epochExamples(epoch);
-  const indices = trainer.batchIndices(epoch, stepInEpoch);
-  const lengths = Array.from(indices, (e) => examples.targets[e] - examples.starts[e]);
-  const { labels } = objective;
-  const drawn =
-    labels.kind === 'next-item' && labels.minRating === undefined
-      ? undefined
-      : drawnLabels(arm.config, examples, indices, step);
-  return totalFlops(stepFlops(model, objective, lengths, trainer.model.numItems, drawn));
+  return totalFlops(batchFlops(arm.config, examples, trainer.batchIndices(epoch, stepInEpoch), step));
 }
 
 /**
