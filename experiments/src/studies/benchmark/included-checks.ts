@@ -47,19 +47,22 @@ export function checkBaseline(file: string, theirs: GridRow, ours: GridRow, metr
 export interface TrainedAs {
   readonly changed: readonly string[];
   readonly definition?: string;
+  /** Whether a search found its settings, which is known of a planned row too. */
+  readonly tuned?: true;
   readonly settings?: Settings;
   readonly parameters?: number;
 }
 
 export function trainedAs(
   { remarks = [], tuned = [] }: Partial<BenchmarkResult>,
-  of: RowName & Pick<Partial<GridRow>, 'changed' | 'definition' | 'parameters'>,
+  of: RowName & Pick<Partial<GridRow>, 'changed' | 'definition' | 'parameters' | 'tuning'>,
 ): TrainedAs {
   const { changed = remarks.filter((remark) => !remark.startsWith(NOT_RUN)), definition, parameters } = of;
   const settings = tuned.find((each) => each.row === of.row && isSame(each, of))?.settings;
   return {
     changed,
     ...(definition && { definition }),
+    ...((of.tuning ?? settings) !== undefined && { tuned: true }),
     ...(settings && { settings }),
     ...(parameters !== undefined && { parameters }),
   };
@@ -67,6 +70,7 @@ export function trainedAs(
 
 export const areAlike = (a: TrainedAs, b: TrainedAs): boolean =>
   isDeepStrictEqual(a.changed, b.changed) &&
+  a.tuned === b.tuned &&
   (a.definition === undefined || b.definition === undefined || a.definition === b.definition) &&
   (a.settings === undefined || b.settings === undefined || isDeepStrictEqual(a.settings, b.settings)) &&
   (a.parameters === undefined || b.parameters === undefined || a.parameters === b.parameters);

@@ -169,6 +169,17 @@ describe('rows of earlier results', () => {
     expect(() => grids(second, third)).toThrow(
       `--include: ${third}: expected all seeds of large, last, B trained alike`,
     );
+    const tuning = '3 trials, 1.00e+8 FLOP';
+    const searched = saved('searched', result({ rows: [row('large', 'A', 2, 0.3, { tuning })] }));
+    expect(() => grids(searched)).toThrow(
+      'A trained alike, {"changed":[],"parameters":6}; got {"changed":[],"tuned":true}',
+    );
+    const given = saved('given', result({ rows: [row('large', 'A', 2, 0.3)] }));
+    const toTune = { benchmark, planned: [{ ...planned[0], tuning }] };
+    expect(() => withIncluded(trainedLater, readEarlierGrids([given], 'tiny'), toTune)).toThrow(
+      'A trained alike, {"changed":[],"tuned":true}; got {"changed":[]}',
+    );
+    expect(withIncluded(trainedLater, readEarlierGrids([searched], 'tiny'), toTune).rows).toHaveLength(2);
     // All of it is told before anything has run, but for what is known of a trained model alone.
     const before = (file: string) =>
       withIncluded({ ...own, rows: [popularity('large')] }, readEarlierGrids([file], 'tiny'), { benchmark, planned });

@@ -30,7 +30,7 @@ const tableOf = ({ data, protocol, test }: Pick<GridRow, 'data' | 'protocol' | '
   JSON.stringify([data, protocol, test]);
 
 /** What is run now, or has been. */
-export interface PlannedRow extends RowName, Pick<GridRow, 'definition'> {
+export interface PlannedRow extends RowName, Pick<GridRow, 'definition' | 'tuning'> {
   readonly seeds: readonly number[];
 }
 

@@ -20,7 +20,7 @@ import type { BenchmarkResult } from './result.ts';
 import { type CellContext, runCell } from './run-cell.ts';
 import { renderBenchmark } from './sections.ts';
 import { checkCounted } from './training-flops.ts';
-import { dimensionsOf } from './tune-cell.ts';
+import { dimensionsOf, tuningInWords } from './tune-cell.ts';
 
 /** `seqrec benchmark`: runs what is missing of a grid, seed by seed, and writes its tables. Returns the exit code. */
 export async function runBenchmark(request: BenchmarkRequest): Promise<number> {
@@ -95,10 +95,11 @@ function withoutFiles(result: BenchmarkResult): BenchmarkResult {
 }
 
 /** The rows of cells, with those that retraining adds. */
-function plannedRows(cells: readonly Cell[], { seeds, retrain }: BenchmarkRequest): PlannedRow[] {
+function plannedRows(cells: readonly Cell[], { seeds, retrain, tune }: BenchmarkRequest): PlannedRow[] {
   return cells.flatMap((cell) =>
     [cell, ...(retrain ? [{ ...cell, retrained: true }] : [])].map(({ data, protocol, ...of }) => ({
       ...{ data, protocol, row: rowName(of), seeds, definition: cellDefinition(of) },
+      ...(tune && { tuning: tuningInWords(tune) }),
     })),
   );
 }

@@ -19,6 +19,10 @@ export interface TuneOptions {
   readonly trials: number;
 }
 
+/** `16 trials, 1.00e+14 FLOP`. */
+export const tuningInWords = ({ trials, budget }: TuneOptions): string =>
+  `${trials} trials, ${inWords(budget, budget.most)}`;
+
 /** Of the draws and of the trials, in every cell. */
 const SEED = 1;
 const ETA = 3;
@@ -95,7 +99,7 @@ export async function tuneCell(
     config: winner,
     settings: {
       ...{ data, protocol, row: rowName(cell), settings: best.settings, metric: result.metric, value: best.value },
-      tuning: `${result.trials.length} trials, ${inWords(budget, budget.most)}`,
+      tuning: tuningInWords({ trials: result.trials.length, budget }),
     },
   };
 }
