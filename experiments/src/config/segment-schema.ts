@@ -50,7 +50,7 @@ const segment = z.union([
         seed: z.int().min(0).describe('Seed of which items.'),
       })
       .describe(
-        'Parts `cold`, `new` and `trained`: items that `data.coldItems` of this share and seed took out of training; others that no training row is of, since they come later; and the rest. New and cold items may differ in more than that nothing trained on them, such as in the share of their rows that are positive.',
+        'Parts `cold`, `new` and `trained`: items that `data.coldItems` of this share and seed took out of training; others that neither a training row nor its history has, since they come later; and the rest. New and cold items may differ in more than that nothing trained on them, such as in the share of their rows that are positive.',
       ),
   }),
   z.strictObject({

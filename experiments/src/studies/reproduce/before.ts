@@ -21,7 +21,7 @@ interface BeforeOptions {
   readonly dataFolder?: string;
   /** As of the rows: fewer epochs than published. */
   readonly epochs: readonly Override[];
-  /** As of the rows: what was changed of the data, which are the same. */
+  /** Changes of `data.*` by the size and the command line, which the rows have too. */
   readonly changedData: readonly Override[];
   readonly choice: BackendChoice;
   readonly progress: Progress;

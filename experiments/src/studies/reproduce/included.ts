@@ -1,11 +1,12 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { Override } from '../../arguments.ts';
 import { UsageError } from '../../errors.ts';
 import { readSaved } from '../../results/saved.ts';
 import { experimentIn } from './changed.ts';
+import type { PlannedRow } from './plan-rows.ts';
 import type { Reproduction } from './sections.ts';
 import type { SeedRun } from './seeds.ts';
 import type { PaperTable } from './table.ts';
+import { areAlike, inBrief, type TrainedAs, trainedAs, trainedThen } from './trained-as.ts';
 
 /** Runs of earlier results of a table, and what is said of them. */
 export interface Included {
@@ -15,10 +16,16 @@ export interface Included {
 
 /** What is run now. */
 export interface RunNow {
-  readonly rows: readonly string[];
+  readonly rows: readonly PlannedRow[];
   readonly seeds: readonly number[];
   /** How: rows of another experiment say what was changed. */
   readonly remarks: readonly string[];
+}
+
+interface Trained {
+  readonly as: TrainedAs;
+  readonly changed: readonly string[];
+  readonly file: string;
 }
 
 /**
@@ -33,10 +40,16 @@ export function includedRuns(
   { name, table }: { readonly name: string; readonly table: PaperTable },
   now: RunNow,
 ): Included {
-  const runNow = ({ row, seed }: SeedRun): boolean => now.rows.includes(row) && now.seeds.includes(seed);
+  const runNow = ({ row, seed }: SeedRun): boolean =>
+    now.rows.some((each) => each.row.name === row) && now.seeds.includes(seed);
   const known = new Set(table.rows.map((row) => row.name));
   const here = experimentIn(now.remarks);
-  const trained = new Map(now.rows.map((row) => [row, { ...trainedAs(table, row, now.remarks), file: 'this run' }]));
+  const trained = new Map<string, Trained>(
+    now.rows.map(({ row, config }) => {
+      const as = trainedAs(row, now.remarks, config.training.epochs);
+      return [row.name, { as, changed: here, file: 'this run' }];
+    }),
+  );
   const taken: { readonly run: SeedRun; readonly file: string }[] = [];
   const remarks = files.map((file): string => {
     const { result, said } = readSaved<Reproduction>(file, 'reproduce', name);
@@ -54,14 +67,15 @@ export function includedRuns(
         `--include: ${file}: expected rows or seeds of ${name} that are not here yet; got none; name those to run in --rows and --seeds`,
       );
     const apart = new Set<string>();
-    for (const { changed = experimentIn(result.remarks ?? []), ...run } of added) {
+    const told = result.remarks ?? [];
+    for (const { changed = experimentIn(told), ...run } of added) {
+      const as = run.trained ?? trainedThen(run.row, result.table ?? table, told);
       const before = trained.get(run.row);
-      const own = trainedAs(result.table ?? table, run.row, result.remarks ?? []);
-      if (before !== undefined && !areAlike(before, own))
+      if (before !== undefined && !(areAlike(before.as, as) && isDeepStrictEqual(before.changed, changed)))
         throw new UsageError(
-          `--include: ${file}: expected all seeds of ${run.row} trained alike, ${inBrief(before)} in ${before.file}; got ${inBrief(own)}`,
+          `--include: ${file}: expected all seeds of ${run.row} trained alike, ${inBrief(before.as)} in ${before.file}; got ${inBrief(as)}`,
         );
-      trained.set(run.row, { ...own, file });
+      trained.set(run.row, { as, changed, file });
       const isOther = !isDeepStrictEqual(changed, here);
       if (isOther) apart.add(run.row);
       taken.push({ run: isOther ? { ...run, changed } : run, file });
@@ -74,44 +88,6 @@ export function includedRuns(
   });
   return { runs: taken.map(({ run }) => run), remarks };
 }
-
-/** What the seeds of a row have in common. */
-interface TrainedAs {
-  readonly recipe?: string;
-  readonly changes: readonly Override[];
-  /** Of the command line. */
-  readonly said: string;
-}
-
-function trainedAs({ rows }: Pick<PaperTable, 'rows'>, name: string, remarks: readonly string[]): TrainedAs {
-  const row = rows.find((each) => each.name === name);
-  return { ...(row && { recipe: row.recipe }), changes: row?.changes ?? [], said: saidOfTraining(remarks) };
-}
-
-const areAlike = (a: TrainedAs, b: TrainedAs): boolean =>
-  a.recipe === b.recipe && isDeepStrictEqual(a.changes, b.changes) && a.said === b.said;
-
-function inBrief({ recipe, changes, said }: TrainedAs): string {
-  const own = changes.map(({ key, text }) => ` ${key} ${text}`).join(',');
-  return `${recipe ?? 'no recipe'}${own}${said === '' ? '' : `; ${said}`}`;
-}
-
-/**
- * Size and changes; of fewer epochs how many, as the published ones are those of all rows of a run. Where included rows
- * are from says nothing of training.
- */
-function saidOfTraining(remarks: readonly string[]): string {
-  return remarks
-    .map((remark) => remark.replaceAll(/Not run again: .*?, of \d{4}-\d\d-\d\d at commit \S+, `[^`]*`\. ?/g, '').trim())
-    .filter((remark) => /^(Size|Changed): /.test(remark) || FEWER.test(remark))
-    .map((remark) =>
-      remark.replace(FEWER, (_, all: string) => `${[...new Set(all.match(/\d+(?= of )/g))].join(', ')} epochs.`),
-    )
-    .join(' ');
-}
-
-/** As `fewerEpochs` says it. */
-const FEWER = /((?:\d+ of \d+(?:, )?)+) epochs: not the published experiment\./;
 
 /** `LSA (seeds 1, 2), LETTER (seed 1)`. */
 function inWords(runs: readonly SeedRun[]): string {

@@ -29,6 +29,7 @@ import type { ReproduceRequest } from './request.ts';
 import type { Reproduction } from './sections.ts';
 import { runSeed, type SeedRun } from './seeds.ts';
 import { underSeed } from './split-by-seed.ts';
+import { type TrainedAs, trainedAs } from './trained-as.ts';
 
 /** `seqrec reproduce`: runs what is missing of a table, seed by seed, and writes it. Returns the exit code. */
 export async function reproduce(request: ReproduceRequest): Promise<number> {
@@ -42,7 +43,7 @@ export async function reproduce(request: ReproduceRequest): Promise<number> {
   const included = includedRuns(
     request.include ?? [],
     { name, table },
-    { rows: rows.map(({ row }) => row.name), seeds: request.seeds, remarks: planned.remarks },
+    { rows, seeds: request.seeds, remarks: planned.remarks },
   );
   const remarks = [...planned.remarks, ...included.remarks];
   const progress = new Progress({ quiet: request.quiet });
@@ -96,6 +97,10 @@ export async function reproduce(request: ReproduceRequest): Promise<number> {
       }),
     };
     const runs: SeedRun[] = [];
+    const said = new Map(
+      rows.map(({ row, config }) => [row.name, trainedAs(row, planned.remarks, config.training.epochs)]),
+    );
+    const add = (run: SeedRun): void => void runs.push({ ...run, trained: said.get(run.row) as TrainedAs });
     const costs: RunCost[] = [];
     // Seed by seed, so that a table that is stopped early has every row.
     for (const seed of request.seeds) {
@@ -107,14 +112,14 @@ export async function reproduce(request: ReproduceRequest): Promise<number> {
       for (const [i, { row }] of rows.entries()) {
         const material = withConfig(materials[i], configs[i]);
         if (row.measure !== undefined && !isRankingMaterial(material)) {
-          runs.push({ row: row.name, seed, run: '', metrics: row.measure(material) });
+          add({ row: row.name, seed, run: '', metrics: row.measure(material) });
           continue;
         }
         if (row.from !== undefined && !isRankingMaterial(material)) {
           const context = { out, runs: [...runs, ...included.runs], seed, ...material, progress, stop };
           const derived = await derivedSeed({ ...row, from: row.from }, context);
           if (derived === undefined) return stopped();
-          runs.push(derived);
+          add(derived);
           continue;
         }
         const done = await runSeed({
@@ -129,7 +134,7 @@ export async function reproduce(request: ReproduceRequest): Promise<number> {
           ...(table.future && { future: table.future }),
         });
         if (done === undefined) return stopped();
-        runs.push(done);
+        add(done);
         costs.push(runCost(row.name, openRunDir(out, done.run)));
         write(out, { ...about, ...withIncluded(runs, included.runs, table) }, costs);
       }

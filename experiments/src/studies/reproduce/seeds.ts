@@ -27,6 +27,7 @@ import { coldAmongCold, coldMetrics } from './cold-items.ts';
 import { partMetrics, recalibratedMetrics } from './further-metrics.ts';
 import { futureMetrics } from './future-metrics.ts';
 import type { FutureTable } from './table.ts';
+import type { TrainedAs } from './trained-as.ts';
 
 /** One run of a row. */
 export interface SeedRun {
@@ -36,6 +37,8 @@ export interface SeedRun {
   readonly metrics: Readonly<Record<string, number>>;
   /** Of an earlier result on other data or under another question than here: what was changed for it. */
   readonly changed?: readonly string[];
+  /** Absent for a run from before runs said it. */
+  readonly trained?: TrainedAs;
   /** Against each baseline on the test set; absent for a run from before there was a verdict. */
   readonly beside?: readonly Pick<BaselineVerdict, 'baseline' | 'outcome'>[];
 }
