@@ -158,6 +158,12 @@ it('refuses an evaluation without a metric of its tables', async () => {
   );
 });
 
+it('refuses more queries than targets', async () => {
+  await expect(benchmarkCells(tiny, { overrides: [{ key: 'evaluation.positions', text: 'all' }] })).rejects.toThrow(
+    'small, last, A, sampled: expected evaluation.positions last, a query a target; got all; for a query an event after a cut, set data.split.target successive',
+  );
+});
+
 it('has one budget, which a model may change, and one rule to judge by, which none may', async () => {
   const { A, B } = tiny.models;
   const with_ = (models: Benchmark['models']): Promise<Cell[]> =>

@@ -29,9 +29,17 @@ export function checkNames(cells: readonly Cell[], baselines: readonly string[])
   }
 }
 
-/** @throws ConfigError for a metric of the tables that a run would not have. */
+/**
+ * @throws ConfigError for a metric of the tables that a run would not have, and for more queries than targets: tests,
+ * segments and pairs of rows are those of the targets.
+ */
 export function checkMeasured(cell: Cell, metrics: readonly string[]): void {
-  const { ks } = cell.config.evaluation;
+  const { ks, positions } = cell.config.evaluation;
+  if (positions !== 'last')
+    throw new ConfigError(
+      `benchmark: ${cellName(cell)}: expected evaluation.positions last, a query a target; got ${positions}`,
+      'for a query an event after a cut, set data.split.target successive',
+    );
   const missing = metrics.find((metric) => !metricNames(ks).includes(metric));
   if (missing === undefined) return;
   throw new ConfigError(
