@@ -1,6 +1,6 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join, relative } from 'node:path';
+import { basename, join, relative } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { docPages } from './docs.ts';
 import { figuresPage, fillPage, shownIn, withIncluded } from './figures.ts';
@@ -69,6 +69,24 @@ describe('saved results', () => {
   it('of the same command replace each other', () => {
     saveResult(folder, 'bench threads', threads, argv);
     expect(readResults(folder).size).toBe(1);
+  });
+
+  it('of another command that would have the name stand beside it', () => {
+    const own = mkdtempSync(join(tmpdir(), 'seqrec-results-beside-'));
+    const save = (models: string, ...more: string[]): string =>
+      basename(saveResult(own, 'benchmark', {}, ['benchmark', 'x', '--models', models, ...more]));
+    const name = save('SASRec');
+    expect(name).toBe('benchmark-x-models-sasrec.json');
+    const others = ['SASRec+', 'sasrec', '-sasrec'].map((models) => save(models));
+    for (const other of others) expect(other).toMatch(/^benchmark-x-models-sasrec-[0-9a-f]{8}\.json$/);
+    expect(new Set([name, ...others]).size).toBe(4);
+    // The same commands again, whatever they include.
+    expect(save('SASRec', '--include', 'a.json')).toBe(name);
+    expect(save('SASRec', '--include=b c.json')).toBe(name);
+    expect(save('SASRec')).toBe(name);
+    expect(save('SASRec+', '--include', 'a,b c.json')).toBe(others[0]);
+    expect(readResults(own).size).toBe(4);
+    rmSync(own, { recursive: true });
   });
 
   it('stand on the page of figures unless another page shows them', () => {

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { existsSync, readdirSync } from 'node:fs';
 import { join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -53,14 +54,15 @@ export function saveFolder(save: unknown): string | undefined {
 }
 
 /**
- * Writes a result as `FOLDER/CORE/COMMAND.json`; a result of the same command on the same core is
- * replaced. Returns the file.
+ * Writes a result as `FOLDER/CORE/COMMAND.json`; a result of the same command on the same core is replaced, whatever
+ * files it included. Where another command has the name, since a name has neither capitals nor signs, a digest of the
+ * command follows. Returns the file.
  */
 export function saveResult(folder: string, kind: string, result: unknown, argv = process.argv.slice(2)): string {
   const { cpu, cores, memoryBytes, commit, node } = describeEnvironment(undefined);
   const words = essential(argv);
   const core = coreName();
-  const command = ['seqrec', ...words].map(shellWord).join(' ');
+  const command = commandOf(words);
   const saved: SavedResult = {
     kind,
     command,
@@ -71,12 +73,28 @@ export function saveResult(folder: string, kind: string, result: unknown, argv =
   };
   const place = join(folder, slug(core));
   makeFolder(place);
-  // Files that are read are of the command, and too long for a name.
-  const at = words.indexOf('--include');
-  const named = at < 0 ? words : words.toSpliced(at, 2);
-  const file = join(place, `${slug(named.join(' '))}.json`);
+  const file = fileOf(place, words);
   writeJson(file, saved);
   return file;
+}
+
+/** Files that are read are of the command, and too long for a name. */
+const INCLUDED = / (?:--include[ =](?:'[^']*'|\S+)|'--include=[^']*')/g;
+
+const commandOf = (words: readonly string[]): string => ['seqrec', ...words].map(shellWord).join(' ');
+const withoutIncluded = (command: string): string => command.replaceAll(INCLUDED, '');
+
+function fileOf(place: string, words: readonly string[]): string {
+  const named = words.filter(
+    (word, i) => word !== '--include' && words[i - 1] !== '--include' && !word.startsWith('--include='),
+  );
+  const name = slug(named.join(' '));
+  const file = join(place, `${name}.json`);
+  const own = commandOf(named);
+  if (!existsSync(file)) return file;
+  const { command = '' } = readJson(file) as Partial<SavedResult>;
+  if (withoutIncluded(command) === own) return file;
+  return join(place, `${name}-${createHash('sha256').update(own).digest('hex').slice(0, 8)}.json`);
 }
 
 /** All results of a folder, by their path in it, in the order of the paths. */
