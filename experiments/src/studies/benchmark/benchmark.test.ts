@@ -361,7 +361,7 @@ describe('its tables', () => {
     const rows = await Promise.all([rowOf('D, full', 1, [1, 1, 1, 9, 9]), rowOf('E, full', 1, [1, 99, 99, 99, 99])]);
     const comparisons = new Comparer().tables(rows, 'HR@10');
     expect(comparisons[0].rows).toEqual([
-      { row: 'E, full', best: 'D, full', difference: -0.8, behind: 0, ahead: 0, equal: 0 },
+      { row: 'E, full', best: 'D, full', seeds: [1], difference: -0.8, behind: 0, ahead: 0, equal: 0 },
     ]);
     const section = benchmarkSections({ ...(await resultOf()), rows, comparisons }).find(({ title }) =>
       title.endsWith('beyond noise'),

@@ -21,10 +21,15 @@ export function ranked(table: readonly GridRow[], metric: string): [name: string
   return [...Map.groupBy(table, ({ row }) => row)].sort(([, a], [, b]) => meanOf(b, metric) - meanOf(a, metric));
 }
 
-type Measured = Omit<Comparison, 'row' | 'best'>;
+type Measured = Omit<Comparison, 'row' | 'best' | 'seeds'>;
 
 /** Files of ranks of one seed: of the best model, and of the row. */
 type Pair = readonly [best: string, row: string];
+
+interface SeedPair {
+  readonly seed: number;
+  readonly pair: Pair;
+}
 
 /**
  * Every row of a table against the best trained model, paired by user seed for seed; a baseline, which has no seed, is
@@ -47,13 +52,15 @@ export class Comparer {
     if (best === undefined) return [];
     return rows.flatMap(([row, own]) => {
       if (row === best[0]) return [];
-      const pairs = best[1].flatMap((other): Pair[] => {
+      const both = best[1].flatMap((other): SeedPair[] => {
         const same = own.find(({ isBaseline, seed }) => isBaseline || seed === other.seed);
         return same !== undefined && existsSync(other.ranks) && existsSync(same.ranks)
-          ? [[other.ranks, same.ranks]]
+          ? [{ seed: other.seed as number, pair: [other.ranks, same.ranks] }]
           : [];
       });
-      return pairs.length === 0 ? [] : [{ row, best: best[0], ...this.#measure(pairs, metric) }];
+      if (both.length === 0) return [];
+      const pairs = both.map(({ pair }) => pair);
+      return [{ row, best: best[0], seeds: both.map(({ seed }) => seed), ...this.#measure(pairs, metric) }];
     });
   }
 

@@ -111,6 +111,8 @@ describe('rows of earlier results', () => {
     ]);
     expect(merged.comparisons.map(({ data, rows }) => [data, rows.map((each) => each.row)])).toEqual([
       ['small', ['popularity']],
+      // Of what was saved that of A is not there, one seed of which was run now.
+      ['large', ['popularity']],
       ['large', ['popularity']],
     ]);
     const sections = benchmarkSections(merged);
@@ -129,6 +131,7 @@ describe('rows of earlier results', () => {
     expect(beyond.map(({ note }) => /(the best model.*?), paired/.exec(note ?? '')?.[1])).toEqual([
       'the best model',
       'the best model of those that were run together',
+      'the best model',
     ]);
   });
 
@@ -193,6 +196,42 @@ describe('rows of earlier results', () => {
     expect(() => grids(one, two)).toThrow(
       `--include: expected a row in one result; got large, last, B, seed 1 in ${one} and in ${two}`,
     );
+  });
+
+  it('bring their comparisons of other rows, and those over more seeds, and say of which', () => {
+    const of = (seeds: readonly number[], best: string, names: readonly string[]) => {
+      const { rows, ...place } = comparison('large', best, names);
+      return { ...place, rows: rows.map((each) => ({ ...each, seeds, behind: seeds.length })) };
+    };
+    const third = { ...own, rows: [popularity('large'), row('large', 'A', 3, 0.3)] };
+    const toRun = { benchmark, planned: [{ ...planned[0], seeds: [3] }] };
+    const notes = (now: BenchmarkResult, ...before: ReturnType<typeof of>[]) => {
+      const rows = [1, 2].flatMap((seed) => ['A', 'B'].map((name) => row('large', name, seed, 0.3)));
+      const file = saved('compared', result({ rows, comparisons: before }));
+      const sections = benchmarkSections(withIncluded(now, readEarlierGrids([file], 'tiny'), toRun));
+      return sections.flatMap(({ title, note = '', rows: shown }) =>
+        title.endsWith('beyond noise')
+          ? [[/of (\w), /.exec(note)?.[1], /mean over (.*), and its/.exec(note)?.[1], ...shown.map(([name]) => name)]]
+          : [],
+      );
+    };
+    const now = { ...third, comparisons: [of([3], 'A', ['popularity'])] };
+    expect(notes(now, of([1, 2], 'A', ['B', 'popularity']))).toEqual([['A', 'seeds 1, 2', 'B', 'popularity']]);
+    expect(notes(now, of([1, 2], 'B', ['A', 'popularity']))).toEqual([
+      ['A', 'seed 3 alone', 'popularity'],
+      ['B', 'seeds 1, 2', 'A', 'popularity'],
+    ]);
+    // The same pair the other way round, over as many seeds.
+    const both = { ...third, comparisons: [of([3], 'A', ['B'])] };
+    expect(notes(both, of([1], 'B', ['A']))).toEqual([['A', 'seed 3 alone', 'B']]);
+    expect(notes(both, of([1, 2], 'B', ['A']))).toEqual([['B', 'seeds 1, 2', 'A']]);
+    // Before seeds were kept.
+    const { rows: compared, ...place } = of([1, 2], 'A', ['B', 'popularity']);
+    expect(notes(now, { ...place, rows: compared.map(({ seeds: _, ...each }) => each as never) })).toEqual([
+      ['A', 'seeds', 'B', 'popularity'],
+    ]);
+    const mixed = { ...place, rows: [...compared.slice(0, 1), ...of([1], 'A', ['popularity']).rows] };
+    expect(notes(third, mixed)[0]).toContain('the seeds that both have');
   });
 
   it('remember what was changed for them, through one result after another', () => {

@@ -12,6 +12,7 @@ import {
   type RowName,
   trainedAs,
 } from './included-checks.ts';
+import { withComparisons } from './included-comparisons.ts';
 import type { BenchmarkResult, GridRow } from './result.ts';
 import { tableName } from './sections.ts';
 
@@ -59,7 +60,8 @@ export function withIncluded(
   for (const row of own.rows) if (!row.isBaseline) alike.set(seedless(row), trainedAs(own, row));
   const trainedHere = new Set(own.rows.filter(({ isBaseline }) => !isBaseline).map(tableOf));
   const [rows, counts] = [[...own.rows], [...own.counts]];
-  const [comparisons, costs, tuned] = [[...own.comparisons], [...own.costs], [...(own.tuned ?? [])]];
+  const [costs, tuned] = [[...own.costs], [...(own.tuned ?? [])]];
+  let { comparisons } = own;
   const [notes, remarks] = [new Set(own.notes), [...own.remarks]];
   for (const { file, result, said } of earlier) {
     checkCounts(file, result.counts ?? [], counts);
@@ -104,14 +106,12 @@ export function withIncluded(
       });
     }
     counts.push(...(result.counts ?? []).filter((each) => !counts.some((other) => isSame(each, other))));
-    // A table of two results has the comparisons of the first, a table that is run now its own.
-    const compared = new Set(comparisons.filter((each) => each.rows.length > 0).map(tableOf));
-    comparisons.push(
-      ...(result.comparisons ?? []).filter((each) => tables.has(tableOf(each)) && !compared.has(tableOf(each))),
-    );
+    const replaced = saved.filter((row) => !row.isBaseline && !added.includes(row));
+    const compared = (result.comparisons ?? []).filter((each) => tables.has(tableOf(each)));
+    comparisons = withComparisons(comparisons, compared, replaced);
     const called = ({ data, protocol, row }: GridRow): string => `${data}, ${protocol}, ${row}`;
     // What a row cost is told of its seeds together.
-    const left = new Set(saved.filter((row) => !row.isBaseline && !added.includes(row)).map(called));
+    const left = new Set(replaced.map(called));
     const ofRows = new Set(trained.map(called).filter((row) => !left.has(row)));
     costs.push(...(result.costs ?? []).filter(({ row }) => ofRows.has(row)));
     tuned.push(...(result.tuned ?? []).filter(({ data, protocol, row }) => ofRows.has(`${data}, ${protocol}, ${row}`)));

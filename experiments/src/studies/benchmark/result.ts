@@ -56,6 +56,8 @@ export interface TunedCell {
 export interface Comparison {
   readonly row: string;
   readonly best: string;
+  /** Those that both have; absent in results from before they were kept. */
+  readonly seeds?: readonly number[];
   /** Mean over seeds of `row - best`, with its 95 % bootstrap interval over users; none over too few. */
   readonly difference: number;
   readonly low?: number;

@@ -113,7 +113,7 @@ function comparisonSection(table: TableComparisons, { rows, metrics: [metric] }:
     note:
       comparisons.length === 0
         ? ''
-        : `${metric} less that of ${comparisons[0].best}, the best model${comparisons[0].best === best ? '' : ' of those that were run together'}, paired by user: mean over seeds, and its interval over users. A row is behind or ahead in a seed where the interval of that seed does not hold 0.`,
+        : `${metric} less that of ${comparisons[0].best}, the best model${comparisons[0].best === best ? '' : ' of those that were run together'}, paired by user: mean over ${seedsInWords(comparisons)}, and its interval over users. A row is behind or ahead in a seed where the interval of that seed does not hold 0.`,
     titles: ['row', 'difference', '95 % interval', 'verdict'],
     rows: comparisons.map(({ row, difference, low, high, ...counts }) => [
       row,
@@ -122,6 +122,14 @@ function comparisonSection(table: TableComparisons, { rows, metrics: [metric] }:
       verdictOf(counts),
     ]),
   };
+}
+
+/** `seeds 1, 2`, those of all rows. */
+function seedsInWords(comparisons: readonly Comparison[]): string {
+  const [first, ...others] = new Set(comparisons.map(({ seeds }) => seeds?.join(', ')));
+  if (first === undefined) return 'seeds';
+  if (others.length > 0) return 'the seeds that both have';
+  return first.includes(',') ? `seeds ${first}` : `seed ${first} alone`;
 }
 
 export function verdictOf({ behind, ahead, equal }: Pick<Comparison, 'behind' | 'ahead' | 'equal'>): string {
