@@ -69,6 +69,7 @@ export {
   UndefinedMetricError,
 } from './errors.ts';
 export { type ActionEvaluation, type EvaluateActionsOptions, evaluateActions } from './evaluate/actions.ts';
+export { metricsAmong } from './evaluate/among.ts';
 export { type CachedEvaluation, type EvaluateCachedOptions, evaluateCached } from './evaluate/cached.ts';
 export { categoricalNormalizedEntropy } from './evaluate/class-entropy.ts';
 export { evaluate } from './evaluate/evaluate.ts';

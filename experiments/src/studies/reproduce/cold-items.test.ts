@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { interactionsFromArrays, leaveLastOut, trainedItems } from '@seqrec/data';
+import { interactionsFromArrays, leaveLastOut, takeExamples, trainedItems } from '@seqrec/data';
 import type { TokenEncoder } from '@seqrec/models';
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
@@ -52,6 +52,16 @@ describe('coldMetrics', () => {
   });
 });
 
+/** A model of one dimension: the vectors of items by id, and every query has one value. */
+const modelOf = (vectors: ArrayLike<number>, query = 1): TokenEncoder =>
+  ({
+    config: { kind: 'known' },
+    numItems: vectors.length - 1,
+    maxSequenceLength: 10,
+    itemVectors: () => tf.tensor2d(Float32Array.from(vectors), [vectors.length, 1]),
+    encodeLast: ({ numSequences }: { numSequences: number }) => tf.fill([numSequences, 1], query),
+  }) as unknown as TokenEncoder;
+
 describe('coldAmongCold', () => {
   beforeAll(() => tf.setBackend('cpu'));
 
@@ -66,26 +76,59 @@ describe('coldAmongCold', () => {
     const vectors = Float32Array.from({ length: interactions.numItems + 1 }, (_, item) =>
       item === 0 ? 0 : Number(interactions.items.external(item)),
     );
-    const model = {
-      maxSequenceLength: 10,
-      itemVectors: () => tf.tensor2d(vectors, [vectors.length, 1]),
-      encodeLast: ({ numSequences }: { numSequences: number }) => tf.ones([numSequences, 1]),
-    } as unknown as TokenEncoder;
-    // Ranks 1 to 14 by id: ten of them are hits, although no warm item has a higher score either.
-    expect(await coldAmongCold(model, split, trainedItems(split.train))).toEqual({ 'HR@10, cold among cold': 10 / 14 });
-    const lower = {
-      ...model,
-      encodeLast: ({ numSequences }: { numSequences: number }) => tf.fill([numSequences, 1], -1),
-    };
-    expect(await coldAmongCold(lower as unknown as TokenEncoder, split, trainedItems(split.train))).toEqual({
-      'HR@10, cold among cold': 10 / 14,
-    });
-    const constant = {
-      ...model,
-      encodeLast: ({ numSequences }: { numSequences: number }) => tf.zeros([numSequences, 1]),
-    };
-    const tied = await coldAmongCold(constant as unknown as TokenEncoder, split, trainedItems(split.train));
+    const trained = trainedItems(split.train);
+    // Ranks 1 to 14 by id: ten of them are hits, whatever the warm items have.
+    const hits = { 'HR@10, cold among cold': 10 / 14 };
+    expect(await coldAmongCold(modelOf(vectors), split, trained)).toEqual(hits);
+    expect(await coldAmongCold(modelOf(vectors, -1), split, trained)).toEqual(hits);
+    const tied = await coldAmongCold(modelOf(vectors, 0), split, trained);
     expect(tied['HR@10, cold among cold']).toBeCloseTo(10 / 14, 12);
-    expect(await coldAmongCold(model, split, new Uint8Array(interactions.numItems + 1).fill(1))).toEqual({});
+    const optimistic = await coldAmongCold(modelOf(vectors, 0), split, trained, { ties: 'optimistic' });
+    expect(optimistic).toEqual({ 'HR@10, cold among cold': 1 });
+    expect(await coldAmongCold(modelOf(vectors), split, new Uint8Array(interactions.numItems + 1).fill(1))).toEqual({});
+  });
+
+  /** The first user was at c0 before c1, its target; the other targets are c2 to c10. All of c0 to c10 are cold. */
+  function coldHistory() {
+    const users = [0, ...Array.from({ length: 9 }, (_, k) => k + 2)].flatMap((user) => [user, user, user, user]);
+    const others = Array.from({ length: 9 }, (_, k) => ['w0', 'w1', 'w0', `c${k + 2}`]).flat();
+    const items = ['w0', 'w1', 'c0', 'c1', ...others];
+    const split = leaveLastOut(
+      interactionsFromArrays({ name: 'cold', users, items, timestamps: users.map((_, i) => i) }),
+    );
+    const { numItems, items: names } = split.interactions;
+    const score = (item: string): number => ({ c0: 10, c1: 5 })[item] ?? (item.startsWith('c') ? 6 : 0);
+    const vectors = Array.from({ length: numItems + 1 }, (_, id) => (id === 0 ? 0 : score(String(names.external(id)))));
+    return { split, vectors, trained: trainedItems(split.train) };
+  }
+
+  it('closes the items of the history, as the evaluation does', async () => {
+    const { split, vectors, trained } = coldHistory();
+    const test = takeExamples(split.test, Int32Array.of(0));
+    const of = (rules?: object) => coldAmongCold(modelOf(vectors), { test }, trained, rules);
+    // Nine cold items are above c1; with c0, which stands in the history, there are ten.
+    expect(await of()).toEqual({ 'HR@10, cold among cold': 1 });
+    expect(await of({ excludeSeen: false })).toEqual({ 'HR@10, cold among cold': 0 });
+  });
+
+  it('has the candidates of each example of the test set', async () => {
+    const { split, vectors, trained } = coldHistory();
+    const { itemIds, numItems } = split.interactions;
+    const test = takeExamples(split.test, Int32Array.of(1, 0));
+    const asked: number[] = [];
+    const candidates = (example: number): number => {
+      asked.push(example);
+      return numItems;
+    };
+    // The target of the first example counts as trained: the second alone is a query.
+    await coldAmongCold(modelOf(vectors), { test }, trained.with(itemIds[test.targets[0]], 1), { candidates });
+    expect(new Set(asked)).toEqual(new Set([1]));
+  });
+
+  it('counts a user without a history as a miss, as the metrics beside it do', async () => {
+    const { split, vectors, trained } = coldHistory();
+    const two = takeExamples(split.test, Int32Array.of(0, 1));
+    const test = { ...two, starts: Int32Array.of(two.starts[0], two.targets[1]) };
+    expect(await coldAmongCold(modelOf(vectors), { test }, trained)).toEqual({ 'HR@10, cold among cold': 0.5 });
   });
 });

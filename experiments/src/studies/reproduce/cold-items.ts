@@ -1,6 +1,5 @@
-import { type ExampleSet, makeBatch, type Split } from '@seqrec/data';
-import { encodeLast, metricsUnder, type TieRule, type TokenEncoder, uploadBatch } from '@seqrec/models';
-import * as tf from '@tensorflow/tfjs-core';
+import { type Split, takeExamples } from '@seqrec/data';
+import { metricsAmong, metricsUnder, type Protocol, type TieRule, type TokenEncoder } from '@seqrec/models';
 import { windowed } from '../../data/dataset.ts';
 
 /** Ranks of the test set and the target of each. */
@@ -39,44 +38,32 @@ export function coldMetrics({ ranks, tied, ties, items }: RankedTargets, trained
   return { ...Object.fromEntries(named), 'cold targets': groups.cold.length };
 }
 
-const QUERIES = 128;
+/** The rules of an evaluation that this one has too. */
+export type ColdRules = Pick<Protocol, 'excludeSeen' | 'queryTime' | 'ties' | 'candidates'>;
 
 /**
- * HR@10 of the cold targets of the test set among the cold items; nothing without cold targets. A user without a
- * history has no query.
+ * HR@10 of the cold targets of the test set with the cold items alone as candidates, otherwise under the rules of the
+ * evaluation: those of the history are none, and a query without a history is a miss, as in {@link coldMetrics}. So it
+ * is never below `HR@10, cold` of the same evaluation. Nothing without cold targets.
+ *
+ * @param rules of the run's evaluation, `candidates` by the examples of the test set; default: those of `evaluate`
  */
 export async function coldAmongCold(
   model: TokenEncoder,
   { test }: Pick<Split, 'test'>,
   trained: Uint8Array,
+  { excludeSeen, queryTime, ties, candidates }: ColdRules = {},
 ): Promise<Record<string, number>> {
-  const candidates = Int32Array.from(trained.keys()).filter((item) => item > 0 && trained[item] === 0);
-  const placeOf = new Map(Array.from(candidates, (item, place) => [item, place]));
-  const set: ExampleSet = windowed(test, model.maxSequenceLength);
-  const targetOf = (e: number): number | undefined => placeOf.get(set.interactions.itemIds[set.targets[e]]);
-  const queries = Array.from(set.targets.keys()).filter(
-    (e) => targetOf(e) !== undefined && set.starts[e] < set.targets[e],
-  );
+  const isCold = trained.map((any, item) => Number(item > 0 && any === 0));
+  const set = windowed(test, model.maxSequenceLength);
+  const queries = Int32Array.from(set.targets.keys()).filter((e) => isCold[set.interactions.itemIds[set.targets[e]]]);
   if (queries.length === 0) return {};
-  const vectors = tf.tidy(() => tf.gather(model.itemVectors(), tf.tensor1d(candidates, 'int32')));
-  const [ranks, tied]: [number[], number[]] = [[], []];
-  try {
-    for (let first = 0; first < queries.length; first += QUERIES) {
-      const examples = queries.slice(first, first + QUERIES);
-      const batch = uploadBatch(makeBatch(set, examples, model.columns));
-      const product = tf.tidy(() => tf.matMul(encodeLast(model, batch), vectors, false, true));
-      batch.dispose();
-      const scores = await product.data();
-      product.dispose();
-      for (const [row, e] of examples.entries()) {
-        const own = scores.subarray(row * candidates.length, (row + 1) * candidates.length) as Float32Array;
-        const score = own[targetOf(e) as number];
-        ranks.push(1 + own.reduce((count, other) => count + (other > score ? 1 : 0), 0));
-        tied.push(own.reduce((count, other) => count + (other === score ? 1 : 0), 0) - 1);
-      }
-    }
-  } finally {
-    vectors.dispose();
-  }
-  return { 'HR@10, cold among cold': metricsUnder({ ranks, tied, ties: 'expected' }, [10])['HR@10'] };
+  const metrics = await metricsAmong(
+    {
+      ...{ excludeSeen, queryTime, ties, model, examples: takeExamples(set, queries), ks: [10] },
+      ...(candidates && { candidates: (query: number) => candidates(queries[query]) }),
+    },
+    isCold,
+  );
+  return { 'HR@10, cold among cold': metrics['HR@10'] };
 }
