@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import type { Interactions } from '../interactions.ts';
 import { zipfWorld } from '../synthetic/zipf-world.ts';
 import { trainingRows } from '../transforms/training-rows.ts';
-import { withColdItems } from './cold-items.ts';
+import { drawColdItems, withColdItems } from './cold-items.ts';
 import { globalTime } from './global-time.ts';
 import { leaveLastOut, trainTest } from './leave-last-out.ts';
 
@@ -28,7 +29,31 @@ describe('withColdItems', () => {
       );
     const [old, now] = [targetOf(before), targetOf(after)];
     for (const [user, item] of now) expect(item).toBe(old.get(user));
+    expect(now.size).toBe(old.size - Number(counts.shortUsers));
     expect(now.size).toBeGreaterThan(0.9 * old.size);
+  });
+
+  it.each([
+    ['leave-last-out', leaveLastOut, 5],
+    ['train-test', trainTest, 4],
+    ['train-test from 5 events on', (data: Interactions) => trainTest(data, { minLength: 5 }), 6],
+  ] as const)('counts users who are then too short for %s, and none of their targets', (_, split, length) => {
+    // Every user has one event more than the split needs: without two of them it is too short.
+    const before = split(zipfWorld({ users: 400, items: 60, length, seed: 3 }));
+    const options = { share: 0.3, seed: 1 };
+    const data = withColdItems(before, options);
+    const after = split(data);
+    const { counts, detail } = data.steps.at(-1)!;
+    const isCold = drawColdItems(data, options, 'test');
+    const sets = [after.test, ...(after.validation ? [after.validation] : [])];
+    const events = sets.flatMap((set) => [...set.targets]);
+    expect(counts.coldTargets).toBe(events.filter((event) => isCold[data.itemIds[event]] === 1).length);
+    expect(counts.shortUsers).toBe(before.test.targets.length - after.test.targets.length);
+    expect(counts.shortUsers).toBeGreaterThan(20);
+    const { minLength } = after.step.params;
+    expect(detail).toContain(
+      `; ${counts.shortUsers} users have fewer than ${minLength} events then and leave the split`,
+    );
   });
 
   it('depends on the seed, and refuses what cannot be', () => {

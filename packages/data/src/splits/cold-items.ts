@@ -2,7 +2,7 @@ import { counterRandom } from '../counter-random.ts';
 import { DataError, OptionError } from '../errors.ts';
 import { selectEvents } from '../filters/select.ts';
 import type { Interactions } from '../interactions.ts';
-import type { Split } from './split.ts';
+import type { ExampleSet, Split } from './split.ts';
 
 export interface ColdItemsOptions {
   /** Share of the items, between 0 and 1. */
@@ -13,10 +13,11 @@ export interface ColdItemsOptions {
 /**
  * The data without the events of a share of the items, but for those that are targets of validation or test: these
  * items are cold, nothing that trains has seen them. Split the result anew by the same rule: each user's targets stay
- * where they were. Which items depends on the seed and the item alone.
+ * where they were, but users who are then too short for it are left out. The step counts them (`shortUsers`), and the
+ * targets of cold items that the others have (`coldTargets`). Which items depends on the seed and the item alone.
  *
  * @throws {OptionError} for a share outside, or a split whose cuts depend on the events that are left; {DataError}
- *   `nobody-left` when no target is of such an item
+ *   `nobody-left` when no target that is left is of such an item
  */
 export function withColdItems(split: Split, { share, seed }: ColdItemsOptions): Interactions {
   const operation = 'withColdItems';
@@ -29,28 +30,42 @@ export function withColdItems(split: Split, { share, seed }: ColdItemsOptions): 
   const { interactions, validation, test } = split;
   const isCold = drawColdItems(interactions, { share, seed }, operation);
   const keep = Uint8Array.from(interactions.itemIds, (item) => 1 - isCold[item]);
-  let targets = 0;
-  for (const set of [validation, test]) {
-    for (const event of set?.targets ?? []) {
-      targets += isCold[interactions.itemIds[event]];
-      keep[event] = 1;
-    }
-  }
-  if (targets === 0) {
+  const sets = validation === undefined ? [test] : [validation, test];
+  for (const { targets } of sets) for (const event of targets) keep[event] = 1;
+  const minLength = Number(split.step.params.minLength);
+  const isShort = usersBelow(minLength, interactions, keep);
+  const shortUsers = test.users.reduce((sum, user) => sum + isShort[user], 0);
+  const coldTargets = sets.reduce((sum, set) => sum + coldOf(set, isCold, isShort), 0);
+  if (coldTargets === 0) {
     throw new DataError(operation, `expected targets of cold items; got none among those of ${interactions.name}`, {
       code: 'nobody-left',
       hint: 'raise the share, or change the seed',
     });
   }
   const items = isCold.reduce((sum, cold) => sum + cold, 0);
+  const took = `Took the events of ${items} cold items out of training (a share of ${share}, seed ${seed}); ${coldTargets} targets are of them`;
+  const left = `${shortUsers} users have fewer than ${minLength} events then and leave the split`;
   return selectEvents(interactions, {
     keep,
     dropItems: false,
     name: 'coldItems',
     params: { share, seed },
-    detail: `Took the events of ${items} cold items out of training (a share of ${share}, seed ${seed}); ${targets} targets are of them`,
-    counts: { coldItems: items, coldTargets: targets },
+    detail: shortUsers === 0 ? took : `${took}; ${left}`,
+    counts: { coldItems: items, coldTargets, shortUsers },
   });
+}
+
+/** 1 for each user with fewer than `minLength` events that stay, `[numUsers]`. */
+function usersBelow(minLength: number, { userOffsets, numUsers }: Interactions, keep: Uint8Array): Uint8Array {
+  return Uint8Array.from({ length: numUsers }, (_, user) => {
+    const kept = keep.subarray(userOffsets[user], userOffsets[user + 1]).reduce((sum, one) => sum + one, 0);
+    return Number(kept < minLength);
+  });
+}
+
+/** Targets of cold items, without those of short users. */
+function coldOf({ users, targets, interactions }: ExampleSet, isCold: Uint8Array, isShort: Uint8Array): number {
+  return targets.reduce((sum, event, e) => sum + (1 - isShort[users[e]]) * isCold[interactions.itemIds[event]], 0);
 }
 
 /** 1 for each cold item, by its id, shape `[numItems + 1]`. @throws {OptionError} for a share outside. */
