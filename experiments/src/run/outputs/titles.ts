@@ -103,7 +103,7 @@ export interface TitleFigures {
   readonly exact: number;
   /** Mean F1 of the words of the likeliest title as a bag; a rare word is never right. */
   readonly F1: number;
-  /** What F1 would be if all words but the rare ones were right. */
+  /** The highest F1 that a text can have, {@link limitOfF1}. */
   readonly limit: number;
   readonly 'HR@1': number;
   readonly 'HR@10': number;
@@ -131,7 +131,7 @@ export async function titleFigures(
       const { words } = texts[i][0];
       totals.exact += Number(words.length === known.length && words.every((word, w) => word && word === known[w]));
       totals.F1 += wordF1(words, known);
-      totals.limit += wordF1(known, known);
+      totals.limit += limitOfF1(known);
       const place = found[i].rows.indexOf(item - 1);
       totals['HR@1'] += Number(place === 0);
       totals['HR@10'] += Number(place >= 0 && place < 10);
@@ -164,6 +164,17 @@ export function wordF1(one: readonly (string | undefined)[], other: readonly (st
     both++;
   }
   return one.length + other.length === 0 ? 0 : (2 * both) / (one.length + other.length);
+}
+
+/**
+ * The highest {@link wordF1} of any text beside one of `n` words of which `r` are not rare, `2 r / (r + n)`: its words
+ * but for the rare ones, which would be wrong if they were written.
+ */
+export function limitOfF1(text: readonly (string | undefined)[]): number {
+  return wordF1(
+    text.filter((word) => word !== undefined),
+    text,
+  );
 }
 
 /** Titles beside those of the data. */
@@ -208,7 +219,7 @@ export function renderTitleFigures(figures: TitleFigures): string {
     [
       ['exact', figures.exact.toFixed(4), 'codes to title: the likeliest title is that of the item, word by word'],
       ['F1', figures.F1.toFixed(4), 'codes to title: words of the likeliest title; rare ones are never right'],
-      ['limit of F1', figures.limit.toFixed(4), 'were all words right but the rare ones'],
+      ['limit of F1', figures.limit.toFixed(4), 'were all words right and rare ones left out'],
       ['HR@1', figures['HR@1'].toFixed(4), 'title to codes: the item is found first'],
       ['HR@10', figures['HR@10'].toFixed(4), 'title to codes: the item is among the first ten'],
     ],
