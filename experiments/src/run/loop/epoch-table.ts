@@ -17,6 +17,8 @@ export class EpochTable {
   readonly #quiet: boolean;
   readonly #epochs: number;
   #started = false;
+  /** Warnings that were printed: the same words stand once. */
+  readonly #told = new Set<string>();
 
   readonly #unit: 'tokens' | 'rows';
 
@@ -48,7 +50,9 @@ export class EpochTable {
         metrics,
       )} ${best}`.trimEnd(),
     );
-    if (record.warnings) console.log(renderSentences(record.warnings));
+    const fresh = (record.warnings ?? []).filter((text) => !this.#told.has(text));
+    for (const text of fresh) this.#told.add(text);
+    if (fresh.length > 0) console.log(renderSentences(fresh));
   }
 
   printResults({ baselines, limits = [], final, verdict, leftOut, windowTests, calibration }: RunResults): void {

@@ -12,7 +12,8 @@ export type EvaluateGeneratedOptions = Protocol & WritingOptions;
 /**
  * Ranks by generated codes: the target's place among the items that `constrainedBeams` writes after its history,
  * or `denseFinder` finds, a miss where it is not among them. Items of the history take no place in a beam where they
- * are no candidates.
+ * are no candidates. A miss counts 0 in every metric. A cut-off is at most the number of beams, so that MRR alone is
+ * cut by it, which a warning says.
  *
  * @throws EvaluationError when a cut-off exceeds the number of beams, else as `evaluate`.
  */
@@ -25,6 +26,7 @@ export async function evaluateGenerated(options: EvaluateGeneratedOptions): Prom
   const set = apart?.set ?? options.examples;
   const total = set.targets.length;
   const original = (e: number): number => apart?.examples[e] ?? e;
+  let outside = 0;
   const ofSteps = codes.sizes.map(() => ({ invalid: 0, asked: 0 }));
   const writer = await itemWriter(options);
   const { batchSize } = writer;
@@ -35,7 +37,8 @@ export async function evaluateGenerated(options: EvaluateGeneratedOptions): Prom
   }
   collector.leaveOut(leftOut);
   if (collector.isConstant) throw collapsed('evaluate');
-  return collector.result(scoring(options, ofSteps));
+  const evaluation = collector.result(scoring(options, ofSteps));
+  return outside === 0 ? evaluation : { ...evaluation, warnings: [...evaluation.warnings, cutMRR(options.beams)] };
 
   async function rankAll(): Promise<void> {
     for (let first = 0; first < total; first += batchSize) {
@@ -57,8 +60,11 @@ export async function evaluateGenerated(options: EvaluateGeneratedOptions): Prom
     }
     for (const [i, e] of sources.entries()) {
       const place = placeOf(lists[i], collector.itemIds[set.targets[e]] - 1);
-      if (place === undefined) collector.miss(original(e), set.targets[e], 'no-score');
-      else collector.close(collector.open(original(e), set.targets[e]), place);
+      if (place !== undefined) collector.close(collector.open(original(e), set.targets[e]), place);
+      else {
+        collector.miss(original(e), set.targets[e], 'no-score');
+        outside++;
+      }
     }
   }
 
@@ -76,6 +82,11 @@ export async function evaluateGenerated(options: EvaluateGeneratedOptions): Prom
     closed.delete(itemIds[target]);
     return closed;
   }
+}
+
+/** What a reader must know who has MRR of all items beside it. */
+function cutMRR(beams: number | 'all'): string {
+  return `targets that ${beams} beams do not find count 0 in MRR, where a ranking of all items counts 1 / rank`;
 }
 
 /** Where a row stands in a list; nothing where it does not. */

@@ -157,6 +157,11 @@ describe('ranks of generated codes', () => {
     expect(narrow.definition.join('\n')).toContain(
       'of the items that 5 beams find, a target outside of them being a miss',
     );
+    // MRR is cut at the beams, which stands beside it.
+    const cut = 'targets that 5 beams do not find count 0 in MRR, where a ranking of all items counts 1 / rank';
+    expect(narrow.warnings).toContain(cut);
+    expect(narrow.metrics.MRR).toBeLessThan(all.metrics.MRR);
+    for (const { warnings } of [all, wide]) expect(warnings.join()).not.toContain('MRR');
     model.dispose();
   });
 
