@@ -4,11 +4,13 @@ import type { BackendChoice } from '@seqrec/core';
 import { trainedItems } from '@seqrec/data';
 import { loadModel } from '@seqrec/models';
 import { isRankingConfig, type RunConfig } from '../../config/run-config.ts';
+import type { RecipeConfig } from '../../config/schema.ts';
 import { withoutBaselines } from '../../config/without-baselines.ts';
 import type { PreparedData } from '../../data/dataset.ts';
 import { isRankingMaterial, type RunMaterial } from '../../data/prepare-run.ts';
 import { RunError } from '../../errors.ts';
 import { settingsOf } from '../../run/evaluation/baseline-ranks.ts';
+import { protocolOf } from '../../run/evaluation/evaluate-set.ts';
 import { flatWindowTests } from '../../run/evaluation/window-tests.ts';
 import { readJson } from '../../run/folder/atomic.ts';
 import { readMetrics } from '../../run/folder/metrics-log.ts';
@@ -76,7 +78,7 @@ export async function runSeed(request: SeedRequest): Promise<SeedRun | undefined
 
 async function withColdItems(
   seed: SeedRun,
-  { out, data }: Pick<SeedRequest, 'out'> & { readonly data: PreparedData },
+  { out, config, data, progress }: SeedOptions & { readonly config: RecipeConfig; readonly data: PreparedData },
 ): Promise<SeedRun> {
   const run = openRunDir(out, seed.run);
   const { ranks: file } = run;
@@ -86,7 +88,9 @@ async function withColdItems(
   const trained = trainedItems(data.split.train);
   const model = await loadModel(ranks.checkpoint === 'best' ? run.best : run.last);
   try {
-    const among = await coldAmongCold(model, data.split, trained);
+    const window = model.maxSequenceLength;
+    const rules = protocolOf(data.split.test, { data, options: config.evaluation, window, progress });
+    const among = await coldAmongCold(model, data.split, trained, rules);
     return { ...seed, metrics: { ...seed.metrics, ...coldMetrics({ ...ranks, items }, trained), ...among } };
   } finally {
     model.dispose();
