@@ -1,5 +1,6 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import type { BackendChoice } from '@seqrec/core';
 import type { Override } from '../../arguments.ts';
 import { recipeTitle, resolveRun } from '../../config/load-recipe.ts';
@@ -12,6 +13,7 @@ import type { StopSignal } from '../../run/process/stop.ts';
 import { openRankingRun } from '../../run/ranking/open-ranking.ts';
 import { writeTeacherLabels } from '../../run/ranking/write-teacher-labels.ts';
 import type { Progress } from '../../terminal/progress.ts';
+import type { PlannedRow } from './plan-rows.ts';
 import { runSeed } from './seeds.ts';
 import { underSeed } from './split-by-seed.ts';
 import type { PaperTable, TableBefore } from './table.ts';
@@ -21,8 +23,9 @@ interface BeforeOptions {
   readonly dataFolder?: string;
   /** As of the rows: fewer epochs than published. */
   readonly epochs: readonly Override[];
-  /** Changes of `data.*` by the size and the command line, which the rows have too. */
+  /** Changes of `data.*` by the size and the command line, which the rows have. */
   readonly changedData: readonly Override[];
+  readonly rows: readonly Pick<PlannedRow, 'published'>[];
   readonly choice: BackendChoice;
   readonly progress: Progress;
   readonly stop: StopSignal;
@@ -40,8 +43,9 @@ export async function runsBefore(
 ): Promise<((config: RunConfig) => RunConfig) | undefined> {
   const made: { readonly before: TableBefore; readonly path: string }[] = [];
   for (const before of table.before ?? []) {
-    refuseClash(before, options.changedData);
-    const overrides = [...(before.changes ?? []), ...options.epochs, ...options.changedData];
+    const own = [...(before.changes ?? []), ...options.epochs];
+    const { config: published } = await resolveRun({ recipe: before.recipe, overrides: own });
+    const overrides = [...own, ...sharedChanges(before.name, published, options)];
     const config = underSeed(table, (await resolveRun({ recipe: before.recipe, overrides })).config, seed);
     const material = await prepareRun(config, dataFolder(options.dataFolder), options.progress);
     const done = await runSeed({ row: before.name, recipe: recipeTitle(before.recipe), ...material, ...options });
@@ -51,16 +55,26 @@ export async function runsBefore(
   return (config) => made.reduce((with_, { before, path }) => before.into(with_, path), config);
 }
 
-/** @throws UsageError for a change of data that would undo what the run has of its own, such as an earlier cut. */
-function refuseClash({ name, changes = [] }: TableBefore, data: readonly Override[]): void {
-  const within = (key: string, other: string): boolean => key === other || key.startsWith(`${other}.`);
-  for (const { key } of data) {
-    const own = changes.find((change) => within(change.key, key) || within(key, change.key));
-    if (own !== undefined)
-      throw new UsageError(
-        `--${key}: expected data that "${name}", from which the rows start, has too; it has ${own.key} ${own.text} of its own`,
-      );
-  }
+/**
+ * The changes of data that a run gets with the rows: those of what both have alike. What the rows alone have, as labels
+ * of that run, is theirs.
+ *
+ * @throws UsageError for a change of what the run has otherwise, such as an earlier cut: test rows might train it.
+ */
+function sharedChanges(
+  name: string,
+  before: RunConfig,
+  { changedData, rows }: Pick<BeforeOptions, 'changedData' | 'rows'>,
+): Override[] {
+  return changedData.filter(({ key }) => {
+    const section = key.split('.')[1];
+    const of = ({ data }: RunConfig): unknown => (data as Readonly<Record<string, unknown>>)[section];
+    if (rows.every(({ published }) => isDeepStrictEqual(of(published), of(before)))) return true;
+    if (of(before) === undefined) return false;
+    throw new UsageError(
+      `${key}: expected data that "${name}", from which the rows start, has as the rows have it; it has ${section} ${JSON.stringify(of(before))} of its own`,
+    );
+  });
 }
 
 async function given(

@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
-import { changedRemarks, experimentIn, isOtherExperiment } from './changed.ts';
+import { changedRemarks, experimentIn, isOtherExperiment, judgedTable } from './changed.ts';
+import type { PaperTable } from './table.ts';
 
 const overrides = (...keys: readonly string[]) => keys.map((key) => ({ key, text: '7' }));
 
@@ -28,4 +29,14 @@ it('reads what makes another experiment from remarks again', () => {
     experimentIn(['Size: small.', ...changedRemarks([...overrides(...changes), ...lists]), 'Not run again: A.']),
   ).toEqual(['Size: small.', 'data.columns.user 7', 'evaluation.ties 7']);
   expect(experimentIn(changedRemarks(overrides('model.numBlocks')))).toEqual([]);
+});
+
+it('a size of other data than the published is judged as such a change, the default one is not', () => {
+  const sizes = { full: overrides('data.name'), small: overrides('data.name'), short: overrides('training.batchSize') };
+  const table = { tolerance: { 'HR@10': 0.01 }, sizes, defaultSize: 'full' } as unknown as PaperTable;
+  const isJudged = (size: string | undefined, ...keys: readonly string[]) =>
+    judgedTable(table, { ...(size && { size }), overrides: overrides(...keys) }).tolerance !== undefined;
+  expect([undefined, 'full', 'short', 'small'].map((size) => isJudged(size))).toEqual([true, true, true, false]);
+  expect(isJudged('full', 'data.ties')).toBe(false);
+  expect(isJudged(undefined, 'model.numBlocks')).toBe(true);
 });

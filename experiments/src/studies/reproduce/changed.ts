@@ -1,4 +1,5 @@
 import type { Override } from '../../arguments.ts';
+import type { PaperTable } from './table.ts';
 
 /** Settings of `evaluation` that say what is asked; the others say how it is computed. */
 const questions = ['positions', 'excludeSeen', 'queryTime', 'ties'].map((key) => `evaluation.${key}`);
@@ -9,6 +10,18 @@ export const isOfData = ({ key }: Override): boolean => key.startsWith('data.');
 /** Whether other data or another question is behind the figures than behind the published ones. */
 export function isOtherExperiment(overrides: readonly Override[]): boolean {
   return overrides.some((override) => isOfData(override) || questions.includes(override.key));
+}
+
+/**
+ * The table as it may judge its figures: without a tolerance where data or question are not the published ones. The
+ * size that is run by default is that of the published figures, where there are some.
+ */
+export function judgedTable(
+  table: PaperTable,
+  { size, overrides }: { readonly size?: string; readonly overrides: readonly Override[] },
+): PaperTable {
+  const ofSize = size === undefined || size === table.defaultSize ? [] : (table.sizes?.[size] ?? []);
+  return isOtherExperiment([...ofSize, ...overrides]) ? { ...table, tolerance: undefined } : table;
 }
 
 /** What to say of what was changed on the command line. */

@@ -143,6 +143,22 @@ describe('rows of earlier results', () => {
     expect(() => runsOf(longer, by([], 'A'))).toThrow('ml-1m/hstu, 9 epochs in this run; got ml-1m/hstu, 99 epochs');
   });
 
+  it('are not alike after other runs before them, under splits of their own, or of another row', () => {
+    const teacher = { name: 'teacher', recipe: 'ml-1m/hstu', gives: 'labels' };
+    const changes = [{ key: 'training.epochs', text: '3' }];
+    const [first] = table.rows;
+    const others: [object, string][] = [
+      [{ rows: [first], before: [teacher] }, 'ml-1m/hstu, after ml-1m/hstu'],
+      [{ rows: [first], before: [{ ...teacher, changes }] }, 'ml-1m/hstu, after ml-1m/hstu training.epochs 3'],
+      [{ rows: [first], splitBySeed: true }, 'ml-1m/hstu, a split a seed'],
+      [{ rows: [{ ...first, from: { row: 'B', baseline: 'ease' } }] }, 'ml-1m/hstu, of B, ease'],
+    ];
+    for (const [i, [before, words]] of others.entries()) {
+      const file = saved(`before-${i}`, { name: 'x/y', table: before, runs: [run('A', 1)], remarks: [] });
+      expect(() => includedRuns([file], x, { rows: rowsOf('A'), seeds: [2], remarks: [] })).toThrow(`; got ${words}`);
+    }
+  });
+
   it('of other data stay so where they were included into a result of other data', () => {
     const runs = [{ ...run('B', 1), changed: [] }];
     const remarks = changedRemarks([{ key: 'data.ties', text: 'shuffle:2' }]);

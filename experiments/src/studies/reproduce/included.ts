@@ -16,7 +16,7 @@ export interface Included {
 
 /** What is run now. */
 export interface RunNow {
-  readonly rows: readonly PlannedRow[];
+  readonly rows: readonly Pick<PlannedRow, 'row' | 'config'>[];
   readonly seeds: readonly number[];
   /** How: rows of another experiment say what was changed. */
   readonly remarks: readonly string[];
@@ -46,7 +46,7 @@ export function includedRuns(
   const here = experimentIn(now.remarks);
   const trained = new Map<string, Trained>(
     now.rows.map(({ row, config }) => {
-      const as = trainedAs(row, now.remarks, config.training.epochs);
+      const as = trainedAs(table, row, now.remarks, config.training.epochs);
       return [row.name, { as, changed: here, file: 'this run' }];
     }),
   );

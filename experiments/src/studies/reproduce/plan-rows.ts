@@ -14,6 +14,8 @@ import type { PaperTable, TableRow } from './table.ts';
 export interface PlannedRow {
   readonly row: TableRow;
   readonly config: RunConfig;
+  /** As the table has it, without size and command line. */
+  readonly published: RunConfig;
 }
 
 /** So many epochs, as a change of a configuration. */
@@ -53,7 +55,7 @@ export async function planRows(
     const overrides = [...(row.changes ?? []), ...size.overrides, ...epochs, ...request.overrides];
     const { config } = await resolveRun({ recipe: row.recipe, overrides });
     trained.push({ epochs: config.training.epochs, published: own.training.epochs });
-    rows.push({ row, config });
+    rows.push({ row, config, published: own });
   }
   if (table.ownSplits !== true) checkOneData(rows);
   checkVectors(table, rows);

@@ -15,7 +15,7 @@ import { limitRemarks } from '../../run/ranking/limits.ts';
 import { Progress } from '../../terminal/progress.ts';
 import { definitionTitle } from '../definitions.ts';
 import { runsBefore } from './before.ts';
-import { isOfData, isOtherExperiment } from './changed.ts';
+import { isOfData, judgedTable } from './changed.ts';
 import { type RunCost, renderCosts, runCost } from './cost.ts';
 import { derivedSeed } from './derived.ts';
 import { includedRuns, withIncluded } from './included.ts';
@@ -56,6 +56,7 @@ export async function reproduce(request: ReproduceRequest): Promise<number> {
     out,
     epochs,
     changedData: changed.filter(isOfData),
+    rows,
   };
   const configsOf = async (seed: number): Promise<RunConfig[] | undefined> => {
     const configs = rows.map(({ config }) => underSeed(table, config, seed));
@@ -81,12 +82,9 @@ export async function reproduce(request: ReproduceRequest): Promise<number> {
       (each) =>
         !isRankingMaterial(each) && each.config.windows !== undefined && each.config.windows.policy !== 'control',
     );
-    // The size that is run by default is that of the published figures, where there are some.
-    const isOtherSize = request.size !== undefined && request.size !== table.defaultSize;
-    const isOther = isOtherExperiment(isOtherSize ? changed : request.overrides);
     const about = {
       name,
-      table: isOther ? { ...table, tolerance: undefined } : table,
+      table: judgedTable(table, request),
       // What the split of a generated stream says of it holds for every row: the most that can be reached.
       remarks: isWorld(rows[0].config.data) ? [...remarks, split.step.detail, ...limitRemarks(materials[0])] : remarks,
       command: request.command,
@@ -98,7 +96,7 @@ export async function reproduce(request: ReproduceRequest): Promise<number> {
     };
     const runs: SeedRun[] = [];
     const said = new Map(
-      rows.map(({ row, config }) => [row.name, trainedAs(row, planned.remarks, config.training.epochs)]),
+      rows.map(({ row, config }) => [row.name, trainedAs(table, row, planned.remarks, config.training.epochs)]),
     );
     const add = (run: SeedRun): void => void runs.push({ ...run, trained: said.get(run.row) as TrainedAs });
     const costs: RunCost[] = [];

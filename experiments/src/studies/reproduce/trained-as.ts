@@ -1,9 +1,11 @@
 import { isDeepStrictEqual } from 'node:util';
+import type { Override } from '../../arguments.ts';
 import type { PaperTable, TableRow } from './table.ts';
 
 /** How a run of a row was trained, as far as it is told: seeds of a row that differ in it have no mean. */
 export interface TrainedAs {
   readonly recipe: string;
+  /** Of the row; what it is of, and what the table trains before it. */
   readonly changes: readonly string[];
   /** Size and changes of the command line. */
   readonly said: readonly string[];
@@ -13,16 +15,24 @@ export interface TrainedAs {
   readonly fewer?: string;
 }
 
+type Rows = Pick<PaperTable, 'before' | 'splitBySeed'>;
+
 /** @param remarks of the command that ran the row. */
 export function trainedAs(
-  { recipe, changes = [] }: Pick<TableRow, 'recipe' | 'changes'>,
+  { before = [], splitBySeed }: Rows,
+  { recipe, changes = [], from }: Pick<TableRow, 'recipe' | 'changes' | 'from'>,
   remarks: readonly string[],
   epochs?: number,
 ): TrainedAs {
   const fewer = remarks.flatMap((remark) => epochsIn(remark) ?? [])[0];
   return {
     recipe,
-    changes: changes.map(({ key, text }) => `${key} ${text}`).toSorted(),
+    changes: [
+      ...inWords(changes),
+      ...(from ? [`of ${from.row}${from.baseline ? `, ${from.baseline}` : ''}`] : []),
+      ...before.map((run) => `after ${[run.recipe, ...inWords(run.changes ?? [])].join(' ')}`),
+      ...(splitBySeed ? ['a split a seed'] : []),
+    ],
     said: remarks.flatMap((remark) => (/^(Size|Changed): /.test(remark) ? sorted(remark) : [])),
     ...(epochs !== undefined && { epochs }),
     ...(fewer !== undefined && { fewer }),
@@ -30,9 +40,14 @@ export function trainedAs(
 }
 
 /** The same of a run that does not say it itself: by the table and the remarks of a saved result. */
-export function trainedThen(name: string, table: Pick<PaperTable, 'rows'>, remarks: readonly string[]): TrainedAs {
+export function trainedThen(
+  name: string,
+  table: Rows & Pick<PaperTable, 'rows'>,
+  remarks: readonly string[],
+): TrainedAs {
   const row = table.rows.find((each) => each.name === name) ?? { recipe: 'no recipe' };
   return trainedAs(
+    table,
     row,
     remarksOf(
       name,
@@ -94,6 +109,9 @@ function sorted(remark: string): string[] {
   const changed = /^Changed: (.*?)\.(?: Data or evaluation are not .*)?$/s.exec(remark)?.[1];
   return changed === undefined ? [remark.replace(/\.$/, '')] : changed.split(/, (?=\w+(?:\.\w+)+ )/).toSorted();
 }
+
+/** In the order of their keys, which says nothing. */
+const inWords = (changes: readonly Override[]): string[] => changes.map(({ key, text }) => `${key} ${text}`).toSorted();
 
 /** `4` of `4 of 9, 4 of 12 epochs: not the published experiment.`: the others are of other rows. */
 function epochsIn(remark: string): string | undefined {
