@@ -57,9 +57,9 @@ export async function benchGemm(request: {
   const choice = await startBackend(request.backend);
   const threads = Number((choice.details as { threads?: number }).threads ?? 1);
   // Our own products may be those of the library: with the kernels that it was told to take, and one thread a task.
-  const native = nativeProducts(choice) !== undefined;
-  const told = native ? process.env.OPENBLAS_CORETYPE : undefined;
-  const found = request.peer ? await peers(threads, told, native) : [];
+  const native = nativeProducts(choice);
+  const told = native?.version.startsWith('OpenBLAS') ? native.core : undefined;
+  const found = request.peer ? await peers(threads, told, native !== undefined) : [];
   const usable = found.filter((blas): blas is Blas => !('missing' in blas));
   const rows: GemmRow[] = [];
   for (const shape of GEMM_SHAPES) rows.push(await measure(shape, request.rounds, usable));

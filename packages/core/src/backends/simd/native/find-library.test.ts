@@ -5,7 +5,9 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { compileLibrary, hasCompiler, MULTIPLY, productOf } from '../../../../test/native-library.ts';
 import { BackendError } from '../../../errors.ts';
 import { findLibrary } from './find-library.ts';
-import type { Child } from './probe.ts';
+import { koffiFile, loadKoffi } from './koffi.ts';
+import { openLibrary } from './open-library.ts';
+import type { Child, RunChild, Variables } from './probe.ts';
 import type { Verdict } from './probe-program.ts';
 
 /** Where a child answers for all libraries that it is given. */
@@ -32,7 +34,8 @@ describe('finding a library', () => {
   it('takes the first usual one that is good, and goes on after one that kills the child', () => {
     const find = (...verdicts: (Verdict | 'killed')[]) =>
       findLibrary('auto', { libraries, koffi, run: answers(verdicts) });
-    expect(find(absent, good)).toEqual({ koffi: 'koffi.js', path: 'two.so', version: 'OpenBLAS 1', core: 'Zen' });
+    const two = { koffi: 'koffi.js', path: 'two.so', version: 'OpenBLAS 1', core: 'Zen', variables: {} };
+    expect(find(absent, good)).toEqual(two);
     expect(find('killed', { kind: 'wide-integers' }, good)).toMatchObject({ path: 'three.so' });
     expect(find(absent, 'killed', absent)).toEqual({
       missing:
@@ -56,6 +59,52 @@ describe('finding a library', () => {
     const message = 'blas: expected the package koffi, which loads libraries; it is not installed; npm install koffi';
     expect(findLibrary('auto', none)).toEqual({ missing: message });
     expect(() => findLibrary('/a.so', none)).toThrow(new BackendError(message));
+  });
+});
+
+describe('OpenBLAS on a processor that it does not know', () => {
+  const wide = 'flags : avx2 fma avx512f avx512bw avx512vl';
+  const core = (name: string): Verdict => ({ kind: 'good', version: 'OpenBLAS 0.3.21', core: name });
+
+  /** What is found where the library takes `own` by itself and `named` when it is told; and what it was told. */
+  const find = (own: Verdict, named: Verdict | 'killed', features: string, told?: string) => {
+    const asked: (Variables | undefined)[] = [];
+    const children = [answers([own]), answers([named])];
+    const run: RunChild = (koffi, paths, variables) => {
+      asked.push(variables);
+      return children[asked.length - 1](koffi, paths);
+    };
+    const found = findLibrary('/a.so', { koffi: () => 'koffi.js', run, features, told });
+    if (!('core' in found)) throw new Error(found.missing);
+    return { core: found.core, variables: found.variables, asked: asked.slice(1) };
+  };
+
+  it('is told the widest kernels that the processor can run, where they multiply rightly', () => {
+    const skylake = { OPENBLAS_CORETYPE: 'SKYLAKEX' };
+    expect(find(core('Prescott'), core('SkylakeX'), wide)).toEqual({
+      core: 'SkylakeX',
+      variables: skylake,
+      asked: [skylake],
+    });
+    const haswell = { OPENBLAS_CORETYPE: 'HASWELL' };
+    const narrow = find(core('Prescott'), core('Haswell'), 'flags : avx2 fma avx512f');
+    expect(narrow).toEqual({ core: 'Haswell', variables: haswell, asked: [haswell] });
+  });
+
+  it('keeps its own where the others kill a child, multiply wrongly, or are not in this build', () => {
+    const own = { core: 'Prescott', variables: {}, asked: [{ OPENBLAS_CORETYPE: 'SKYLAKEX' }] };
+    for (const verdict of ['killed', { kind: 'wrong', got: 1, expected: 2 }, core('Prescott')] as const)
+      expect(find(core('Prescott'), verdict, wide)).toEqual(own);
+  });
+
+  it('is not asked again where it knows the processor, has been told, or can do no better', () => {
+    const own = (name: string) => ({ core: name, variables: {}, asked: [] });
+    expect(find(core('Zen'), core('SkylakeX'), wide)).toEqual(own('Zen'));
+    expect(find(core('Prescott'), core('SkylakeX'), wide, 'PRESCOTT')).toEqual(own('Prescott'));
+    expect(find(core('Prescott'), core('Haswell'), 'flags : sse3')).toEqual(own('Prescott'));
+    expect(find(core('Prescott'), core('Haswell'), '')).toEqual(own('Prescott'));
+    const blis: Verdict = { kind: 'good', version: 'BLIS 0.9', core: 'Prescott' };
+    expect(find(blis, core('SkylakeX'), wide)).toEqual(own('Prescott'));
   });
 });
 
@@ -102,6 +151,26 @@ describe.skipIf(!hasCompiler)('a library of C', () => {
   it('that multiplies is taken, whatever else it is', () => {
     const path = compiled('plain', productOf(MULTIPLY));
     expect(findLibrary(path)).toMatchObject({ path, version: 'unknown version', core: 'unknown' });
+  });
+
+  it('that takes its oldest kernels is asked for others by name', () => {
+    const says = `#include <stdlib.h>
+      static const char *core; __attribute__((constructor)) void f(void) { core = getenv("OPENBLAS_CORETYPE"); }
+      const char *openblas_get_config(void) { return "OpenBLAS 0.3.21 DYNAMIC_ARCH"; }
+      const char *openblas_get_corename(void) { return core ? core : "Prescott"; }`;
+    const path = compiled('oldest', `${says}\n${productOf(MULTIPLY)}`);
+    const found = findLibrary(path, { features: 'flags : avx2 fma' });
+    expect(found).toMatchObject({ core: 'HASWELL', variables: { OPENBLAS_CORETYPE: 'HASWELL' } });
+    // Whoever loads it sets them for that moment, so that it does take what was found.
+    const opened = openLibrary(path, { features: 'flags : avx2 fma' });
+    if ('missing' in opened) throw new Error(opened.missing);
+    expect(opened.info).toMatchObject({ core: 'HASWELL' });
+    opened.load(new WebAssembly.Memory({ initial: 1, maximum: 1, shared: true }));
+    const name = loadKoffi(koffiFile() as string)
+      .load(path)
+      .func('const char *openblas_get_corename()');
+    expect(name()).toBe('HASWELL');
+    expect(process.env.OPENBLAS_CORETYPE).toBeUndefined();
   });
 
   it('without the function is told', () => {

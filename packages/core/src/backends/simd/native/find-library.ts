@@ -1,9 +1,11 @@
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
+import { isMainThread } from 'node:worker_threads';
 import { BackendError } from '../../../errors.ts';
 import { koffiFile } from './koffi.ts';
-import { probe, type RunChild, runChild } from './probe.ts';
+import { probe, type RunChild, runChild, type Variables } from './probe.ts';
 import type { Verdict } from './probe-program.ts';
+import { coreTypeFor, processorFeatures } from './processor.ts';
 
 /** A library that has passed the probe. */
 export interface FoundLibrary {
@@ -14,11 +16,13 @@ export interface FoundLibrary {
   readonly version: string;
   /** The processor, or the instructions, for which it takes its kernels. */
   readonly core: string;
+  /** Set while it is loaded: kernels that OpenBLAS does not take by itself on a processor that it does not know. */
+  readonly variables: Variables;
 }
 
 /** Where libraries with `cblas_sgemm` usually are, the first choice first. */
 export const LIBRARIES: readonly string[] = [
-  ...['libmkl_rt.so.2', 'libmkl_rt.so', 'libmkl_rt.2.dylib', 'mkl_rt.2.dll'],
+  ...['libmkl_rt.so.3', 'libmkl_rt.so.2', 'libmkl_rt.so', 'libmkl_rt.2.dylib', 'mkl_rt.3.dll', 'mkl_rt.2.dll'],
   ...['libopenblas.so.0', 'libopenblas.so', 'libopenblasp.so.0', 'libopenblas.dylib', 'libopenblas.dll'],
   '/opt/homebrew/opt/openblas/lib/libopenblas.dylib',
   ...['libblis.so.4', 'libblis.so.3', 'libblis.so', 'libblis-mt.so', 'libblis.dylib'],
@@ -32,6 +36,10 @@ export interface Finding {
   readonly libraries?: readonly string[];
   readonly koffi?: () => string | undefined;
   readonly run?: RunChild;
+  /** What the processor can, as Linux lists it. */
+  readonly features?: string;
+  /** `OPENBLAS_CORETYPE` of this process, which is obeyed. */
+  readonly told?: string;
 }
 
 /**
@@ -40,10 +48,8 @@ export interface Finding {
  *
  * @throws BackendError for a path, saying why it is of no use.
  */
-export function findLibrary(
-  wanted: string,
-  { libraries = LIBRARIES, koffi: locate = koffiFile, run = runChild }: Finding = {},
-): FoundLibrary | { readonly missing: string } {
+export function findLibrary(wanted: string, finding: Finding = {}): FoundLibrary | { readonly missing: string } {
+  const { libraries = LIBRARIES, koffi: locate = koffiFile, run = runChild } = finding;
   const auto = wanted === 'auto';
   const paths = auto ? libraries : [existsSync(wanted) ? resolve(wanted) : wanted];
   const missing = (message: string): { readonly missing: string } => {
@@ -56,7 +62,8 @@ export function findLibrary(
   const verdicts = probe(koffi, paths, run);
   const last = verdicts.at(-1);
   if (last?.kind === 'good') {
-    return { koffi, path: paths[verdicts.length - 1], version: last.version, core: last.core };
+    const { version, core } = last;
+    return withKernels({ koffi, path: paths[verdicts.length - 1], version, core, variables: {} }, finding);
   }
   // One that is there but of no use says more than the many that are not there.
   const at = Math.max(
@@ -66,6 +73,25 @@ export function findLibrary(
   if (auto && verdicts[at].kind === 'unloadable')
     return missing(`blas: expected a library with cblas_sgemm; none of the usual ones can be loaded; ${HINT}`);
   return missing(`blas: expected a library with cblas_sgemm; got ${paths[at]}, which ${complaint(verdicts[at])}`);
+}
+
+/**
+ * OpenBLAS takes its oldest kernels, those for `Prescott`, on a processor that is newer than itself. Those that the
+ * processor can run are asked for by name, where they multiply rightly in a child process.
+ */
+function withKernels(
+  found: FoundLibrary,
+  { run = runChild, features = processorFeatures(), told = process.env.OPENBLAS_CORETYPE }: Finding,
+): FoundLibrary {
+  const better = coreTypeFor(features);
+  const oldest = found.version.startsWith('OpenBLAS') && found.core === 'Prescott';
+  // The variables of another thread are its own: no library sees them.
+  if (!oldest || better === undefined || told !== undefined || !isMainThread) return found;
+  const variables = { OPENBLAS_CORETYPE: better };
+  const [verdict] = probe(found.koffi, [found.path], run, variables);
+  // A build for one processor alone obeys no name.
+  if (verdict.kind !== 'good' || verdict.core === found.core) return found;
+  return { ...found, core: verdict.core, variables };
 }
 
 function complaint(verdict: Verdict): string {

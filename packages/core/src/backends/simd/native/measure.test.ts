@@ -50,24 +50,16 @@ describe('the side from which on a library multiplies', () => {
   });
 });
 
-describe('a library with the wrong kernels', () => {
+describe('a library that is slower than ours', () => {
   const openblas = { version: 'OpenBLAS 0.3.21', core: 'Prescott' };
 
-  it('is told with the variable that names the processor', () => {
-    expect(noteOf(openblas, rates(20, 25, 27, 28), 'flags : avx avx2 avx512f')).toBe(
-      'blas: OpenBLAS 0.3.21 multiplies with its kernels for Prescott at 28 GFLOP/s where ours make 100, as it does for a processor that it does not know; start again with OPENBLAS_CORETYPE=SKYLAKEX',
+  it('is told with its kernels and both rates', () => {
+    expect(noteOf(openblas, rates(20, 25, 27, 28))).toBe(
+      'blas: OpenBLAS 0.3.21 multiplies with its kernels for Prescott at 28 GFLOP/s where ours make 100; another library may be faster',
     );
-    expect(noteOf(openblas, rates(20, 25, 27, 28), 'flags : avx avx2')).toMatch(/OPENBLAS_CORETYPE=HASWELL$/);
-  });
-
-  it('has no such variable where it is another library, or has been told', () => {
-    const end = /GFLOP\/s where ours make 100; another library may be faster$/;
-    expect(noteOf({ version: 'BLIS 0.9', core: 'generic' }, rates(1, 2, 3, 4), 'flags : avx2')).toMatch(end);
-    expect(noteOf({ ...openblas, core: 'SkylakeX' }, rates(1, 2, 3, 4), 'flags : avx512f')).toMatch(end);
-    expect(noteOf(openblas, rates(1, 2, 3, 4), '')).toMatch(end);
   });
 
   it('is not one that is about as fast', () => {
-    expect(noteOf(openblas, rates(1, 2, 3, 71), 'flags : avx512f')).toBeUndefined();
+    expect(noteOf(openblas, rates(1, 2, 3, 71))).toBeUndefined();
   });
 });

@@ -1,10 +1,9 @@
-import { readFileSync } from 'node:fs';
 import type { OpenLibrary } from '../platform/platform.ts';
 import { type Finding, type FoundLibrary, findLibrary } from './find-library.ts';
 import { loadKoffi } from './koffi.ts';
 import { libraryImports } from './library-imports.ts';
 import { contestantsOn, measureRates, type Rates, threshold } from './measure.ts';
-import { ONE_THREAD } from './probe.ts';
+import { ONE_THREAD, type Variables } from './probe.ts';
 
 /** What was measured in this process: a library is as fast at its second start. */
 const measured = new Map<string, readonly Rates[]>();
@@ -17,9 +16,9 @@ const measured = new Map<string, readonly Rates[]>();
 export function openLibrary(wanted: string, finding?: Finding): OpenLibrary | { readonly missing: string } {
   const found = findLibrary(wanted, finding);
   if ('missing' in found) return found;
-  const { koffi, path, version, core } = found;
+  const { koffi, path, version, core, variables } = found;
   return {
-    load: (memory) => ({ ...withOneThread(() => libraryImports(loadKoffi(koffi), path, memory)) }),
+    load: (memory) => ({ ...withVariables(variables, () => libraryImports(loadKoffi(koffi), path, memory)) }),
     thread: { koffi, path },
     info: { library: path, version, core },
     measure({ variant, kernels }, memory) {
@@ -32,10 +31,11 @@ export function openLibrary(wanted: string, finding?: Finding): OpenLibrary | { 
   };
 }
 
-/** Libraries read how many threads they start when they are loaded. */
-function withOneThread<T>(load: () => T): T {
-  const added = Object.keys(ONE_THREAD).filter((name) => process.env[name] === undefined);
-  for (const name of added) process.env[name] = ONE_THREAD[name];
+/** Libraries read how many threads they start, and which kernels they take, when they are loaded. */
+function withVariables<T>(variables: Variables, load: () => T): T {
+  const all: Variables = { ...ONE_THREAD, ...variables };
+  const added = Object.keys(all).filter((name) => process.env[name] === undefined);
+  for (const name of added) process.env[name] = all[name];
   try {
     return load();
   } finally {
@@ -46,27 +46,13 @@ function withOneThread<T>(load: () => T): T {
 /** Below this share of our rate a library took the wrong kernels: ours have vectors of at most 256 bits. */
 const SLOW = 0.7;
 
-/** What to do about a library that is slower than it could be. */
+/** That a library is slower than it should be. */
 export function noteOf(
   { version, core }: Pick<FoundLibrary, 'version' | 'core'>,
   rates: readonly Rates[],
-  features: string = processorFeatures(),
 ): string | undefined {
   const { ours, library } = rates[rates.length - 1];
   if (library >= SLOW * ours) return undefined;
   const figures = `${library.toFixed(0)} GFLOP/s where ours make ${ours.toFixed(0)}`;
-  const what = `blas: ${version} multiplies with its kernels for ${core} at ${figures}`;
-  const best = /\bavx512f\b/.test(features) ? 'SKYLAKEX' : /\bavx2\b/.test(features) ? 'HASWELL' : undefined;
-  if (!version.startsWith('OpenBLAS') || best === undefined || core.toUpperCase() === best)
-    return `${what}; another library may be faster`;
-  return `${what}, as it does for a processor that it does not know; start again with OPENBLAS_CORETYPE=${best}`;
-}
-
-/** What the processor can, as Linux lists it; empty elsewhere. */
-function processorFeatures(): string {
-  try {
-    return /^flags\s*:.*$/m.exec(readFileSync('/proc/cpuinfo', 'utf8'))?.[0] ?? '';
-  } catch {
-    return '';
-  }
+  return `blas: ${version} multiplies with its kernels for ${core} at ${figures}; another library may be faster`;
 }

@@ -5,7 +5,7 @@ import { type ProbeLine, probeLibraries, type Verdict } from './probe-program.ts
 const PATIENCE = 60;
 
 /** One thread, whichever library reads it: the tasks of the grid are what runs beside each other. */
-export const ONE_THREAD: Readonly<Record<string, string>> = {
+export const ONE_THREAD: Variables = {
   OPENBLAS_NUM_THREADS: '1',
   BLIS_NUM_THREADS: '1',
   MKL_NUM_THREADS: '1',
@@ -22,8 +22,11 @@ export interface Child {
   readonly timedOut: boolean;
 }
 
-/** Runs the program of the probe over some libraries; tests pass their own. */
-export type RunChild = (koffi: string, paths: readonly string[]) => Child;
+/** Variables of a process. */
+export type Variables = Readonly<Record<string, string>>;
+
+/** Runs the program of the probe over some libraries, with some variables set; tests pass their own. */
+export type RunChild = (koffi: string, paths: readonly string[], variables?: Variables) => Child;
 
 const PROGRAM = `(${probeLibraries})(
   require(process.argv[1]),
@@ -32,10 +35,10 @@ const PROGRAM = `(${probeLibraries})(
 );`;
 
 /** A child process that a library may kill. */
-export const runChild: RunChild = (koffi, paths) => {
+export const runChild: RunChild = (koffi, paths, variables) => {
   const { stdout, signal, status, error } = spawnSync(process.execPath, ['-e', PROGRAM, koffi, JSON.stringify(paths)], {
     encoding: 'utf8',
-    env: { ...process.env, ...ONE_THREAD, NODE_OPTIONS: '' },
+    env: { ...process.env, ...ONE_THREAD, ...variables, NODE_OPTIONS: '' },
     timeout: PATIENCE * 1000,
     stdio: ['ignore', 'pipe', 'ignore'],
   });
@@ -47,11 +50,16 @@ export const runChild: RunChild = (koffi, paths) => {
  * The verdict on each library up to the first good one, found in child processes: one that is killed says so of the
  * library that it tried, and another goes on with the next.
  */
-export function probe(koffi: string, paths: readonly string[], run: RunChild = runChild): Verdict[] {
+export function probe(
+  koffi: string,
+  paths: readonly string[],
+  run: RunChild = runChild,
+  variables: Variables = {},
+): Verdict[] {
   const verdicts: Verdict[] = [];
   while (verdicts.length < paths.length && verdicts.at(-1)?.kind !== 'good') {
     const begin = verdicts.length;
-    const child = run(koffi, paths.slice(begin));
+    const child = run(koffi, paths.slice(begin), variables);
     for (const { verdict } of linesOf(child.stdout)) if (verdict !== undefined) verdicts.push(verdict);
     const good = verdicts.at(-1)?.kind === 'good';
     if (!good && verdicts.length < paths.length) verdicts.push({ kind: 'fatal', how: howItEnded(child) });
