@@ -51,6 +51,14 @@ describe('before training', () => {
     ],
     [[...here, '--optimizer.weightDecay', '1000'], 'optimizer.weightDecay: expected less than 1 / learningRate = 1000'],
     [
+      [...here, '--optimizer.tables', '{"learningRate":1,"weightDecay":3}'],
+      'optimizer.tables.weightDecay: expected less than 1 / learningRate of tables = 1, which takes all of a weight in one step; got 3',
+    ],
+    [
+      [...here, '--optimizer.kind', 'muon', '--optimizer.muon.learningRate', '2', '--optimizer.weightDecay', '0.5'],
+      'optimizer.weightDecay: expected less than 1 / learningRate of muon = 0.5',
+    ],
+    [
       [...here, '--objective.actionWeight', '0.5'],
       'objective.actionWeight: expected 0 for a model without interleaved actions',
     ],

@@ -22,6 +22,7 @@ function checkTogether(config: RecipeConfig): void {
       'start higher, or set --model.learnedTemperature false',
     );
   checkDecay(optimizer);
+  checkRenewed(config);
   checkBeams(config);
   checkWithoutVectors(config);
   const actions = 'actions' in model && model.actions === 'interleave';
@@ -58,11 +59,34 @@ function checkWithoutVectors(config: RecipeConfig): void {
   );
 }
 
-/** @throws ConfigError for a weight decay that no weight survives. */
-export function checkDecay({ learningRate, weightDecay }: RecipeConfig['optimizer']): void {
-  if (learningRate * weightDecay < 1) return;
+/** @throws ConfigError for a weight decay that no weight survives, of any rule but Adagrad: its decay is a gradient. */
+export function checkDecay({ kind, learningRate, weightDecay, tables = {}, muon }: RecipeConfig['optimizer']): void {
+  const beside = kind === 'muon' ? 'adamw' : kind;
+  const rules = [
+    { kind: beside, learningRate, weightDecay, of: '' },
+    { kind: beside, learningRate, weightDecay, ...tables, of: ' of tables' },
+    ...(kind === 'muon'
+      ? [{ kind, learningRate: muon?.learningRate ?? learningRate, weightDecay, of: ' of muon' }]
+      : []),
+  ];
+  const fatal = rules.find((rule) => rule.kind !== 'adagrad' && rule.learningRate * rule.weightDecay >= 1);
+  if (fatal === undefined) return;
+  const section = fatal.of === ' of tables' && tables.weightDecay !== undefined ? 'optimizer.tables' : 'optimizer';
   throw new ConfigError(
-    `optimizer.weightDecay: expected less than 1 / learningRate = ${1 / learningRate}, which takes all of a weight in one step; got ${weightDecay}`,
+    `${section}.weightDecay: expected less than 1 / learningRate${fatal.of} = ${1 / fatal.learningRate}, which takes all of a weight in one step; got ${fatal.weightDecay}`,
+  );
+}
+
+/** @throws ConfigError for tables that begin with what was learned before, and anew with every epoch. */
+export function checkRenewed(config: RunConfig): void {
+  if (!config.training.renewTables) return;
+  const key = ['itemVectors', 'initialTables'].find(
+    (name) => (config as { [key: string]: unknown })[name] !== undefined,
+  );
+  if (key === undefined) return;
+  throw new ConfigError(
+    `training.renewTables: expected tables that begin at random; got ${key}, whose rows the second epoch would throw away`,
+    'leave one out',
   );
 }
 

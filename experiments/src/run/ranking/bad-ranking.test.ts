@@ -63,6 +63,13 @@ test.each<[string[], string]>([
     ],
     'which the best checkpoint is chosen by; got GAUC: expected a group with positives and negatives; got',
   ],
+  [
+    [
+      ...['--training.renewTables', 'true', '--initialTables.path', 'none.safetensors'],
+      ...['--initialTables.tables', '{"fields.user.weight":"a","fields.item.weight":"b"}'],
+    ],
+    'training.renewTables: expected tables that begin at random; got initialTables, whose rows the second epoch would throw away',
+  ],
   [['--optimizer.weightDecay', '100'], 'optimizer.weightDecay: expected less than 1 / learningRate = 20'],
   [
     ['--data.path', csv('inf', (line, k) => (k === 5 ? price(line, '1e39') : line))],

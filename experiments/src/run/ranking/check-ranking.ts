@@ -4,7 +4,7 @@ import type { RankingRunConfig } from '../../config/ranking-schema.ts';
 import { watchedSet } from '../../data/dataset.ts';
 import type { PreparedRows } from '../../data/prepare-rows.ts';
 import { ConfigError } from '../../errors.ts';
-import { checkDecay, checkDecidedByValidation } from '../open/check-config.ts';
+import { checkDecay, checkDecidedByValidation, checkRenewed } from '../open/check-config.ts';
 import { type ResolvedRanking, selectedMetric } from './ranking-of.ts';
 import { labelsOf } from './row-baselines.ts';
 import { rowSegmentations } from './segments.ts';
@@ -24,6 +24,7 @@ export function checkRankingAgainstData(
 ): void {
   const { evaluation, optimizer } = config;
   checkDecay(optimizer);
+  checkRenewed(config);
   checkTrainingLabels(
     split.train,
     task.judged.map((label) => ({ name: label.column, values: labelsOf(split.interactions, label) })),

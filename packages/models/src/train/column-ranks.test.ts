@@ -2,6 +2,7 @@
 import { useBackend } from '@seqrec/core';
 import { type Collective, runRanks } from '@seqrec/core/collectives';
 import { beforeAll, expect, it } from 'vitest';
+import type { TableSharding } from '../layers/table-shard.ts';
 import { shardOf, withShardedTables } from '../layers/table-shards.ts';
 import { createModel, type ModelConfigInput } from '../registry.ts';
 import { tinyConfigs, tinyTrain } from '../test-support/tiny.ts';
@@ -22,11 +23,12 @@ interface Run {
   readonly config?: ModelConfigInput;
   readonly settings?: Partial<TrainerOptions>;
   readonly steps?: number;
+  readonly partition?: TableSharding['partition'];
 }
 
 /** Weights by name, and of the table the bytes that are held here, those of the optimiser included. */
-async function trained({ config = sasrec, settings, steps = 4 }: Run, ranks?: Collective) {
-  const sharding = ranks && ({ ranks, partition: 'columns' } as const);
+async function trained({ config = sasrec, settings, steps = 4, partition = 'columns' }: Run, ranks?: Collective) {
+  const sharding = ranks && { ranks, partition };
   const model = withShardedTables(sharding, () => createModel(config, { numItems, seed: 3 }));
   const trainer = createTrainer({ model, examples, ...base, ...settings, ...(ranks && { ranks }) });
   for (let s = 0; s < steps; s++) await trainer.step();
@@ -61,6 +63,12 @@ it.each([
 it('of more ranks than columns, trained dense and clipped', async () => {
   const config = { ...sasrec, embeddingDim: 1, numHeads: 1 } as ModelConfigInput;
   const run: Run = { config, settings: { embeddings: 'dense', clipNorm: 0.05 } };
+  const alone = await trained(run);
+  for (const { weights } of await runRanks(2, (ranks) => trained(run, ranks))) expect(weights).toEqual(alone.weights);
+});
+
+it.each(['columns', 'row-cyclic', 'row-blocks'] as const)('tables that begin anew, by %s', async (partition) => {
+  const run: Run = { settings: { embeddings: 'dense', renewTables: true, batchSize: 64 }, steps: 3, partition };
   const alone = await trained(run);
   for (const { weights } of await runRanks(2, (ranks) => trained(run, ranks))) expect(weights).toEqual(alone.weights);
 });

@@ -186,6 +186,12 @@ export function resolveOptions(options: TrainerOptions, task: Task): ResolvedOpt
       `trainer: renewTables: expected it with embeddings 'dense' and without weightAverage; got ${resolved.embeddings === 'rowwise' ? "embeddings 'rowwise'" : 'weightAverage, a mean over epochs'}`,
       'renewTables',
     );
+  const kept = [...model.tables()].find(([, { variable }]) => variable.trainable === false)?.[0];
+  if (resolved.renewTables && kept !== undefined)
+    throw new ConfigError(
+      `trainer: renewTables: expected tables that are trained; got '${kept}', which is kept as it is`,
+      'renewTables',
+    );
   if (ranks !== undefined && [...model.tables().values()].some(({ store }) => store !== undefined))
     throw new ConfigError('trainer: ranks: expected one process for tables that lie in a store; got several', 'ranks');
   return resolved;
