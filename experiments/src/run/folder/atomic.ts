@@ -1,4 +1,4 @@
-import { closeSync, fsyncSync, openSync, readFileSync, renameSync, rmSync, writeSync } from 'node:fs';
+import { closeSync, fsyncSync, openSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { RunError } from '../../errors.ts';
 
 /** Writes a file so that a reader, or a crash, sees the old content or the new one and nothing in between. */
@@ -6,7 +6,8 @@ export function writeFileAtomic(file: string, content: string): void {
   const temporary = `${file}.${process.pid}.tmp`;
   const descriptor = openSync(temporary, 'w');
   try {
-    writeSync(descriptor, content);
+    // One `writeSync` may take a part of it and say nothing, on a disk that is nearly full.
+    writeFileSync(descriptor, content);
     fsyncSync(descriptor);
   } catch (error) {
     closeSync(descriptor);

@@ -1,4 +1,4 @@
-import { closeSync, openSync, renameSync, writeSync } from 'node:fs';
+import { closeSync, openSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import type { Interactions } from '@seqrec/data';
 import type { RunDir } from './run-dir.ts';
 
@@ -26,8 +26,11 @@ function writeLines(file: string, count: number, line: (n: number) => unknown): 
   try {
     for (let first = 0; first < count; first += BLOCK) {
       const lines = Array.from({ length: Math.min(BLOCK, count - first) }, (_, n) => JSON.stringify(line(first + n)));
-      writeSync(descriptor, `${lines.join('\n')}\n`);
+      writeFileSync(descriptor, `${lines.join('\n')}\n`);
     }
+  } catch (error) {
+    rmSync(temporary, { force: true });
+    throw error;
   } finally {
     closeSync(descriptor);
   }

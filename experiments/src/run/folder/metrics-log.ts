@@ -1,4 +1,4 @@
-import { closeSync, existsSync, openSync, readFileSync, writeSync } from 'node:fs';
+import { closeSync, existsSync, openSync, readFileSync, writeFileSync } from 'node:fs';
 import { RunError } from '../../errors.ts';
 import { writeFileAtomic } from './atomic.ts';
 
@@ -58,14 +58,14 @@ export interface FinalRecord {
 
 export type MetricsRecord = StepRecord | EpochRecord | FinalRecord;
 
-/** Appends records to `metrics.jsonl`, one JSON object a line, each with a single write. */
+/** Appends records to `metrics.jsonl`, one JSON object a line, each written at once. */
 export class MetricsLog {
   readonly #descriptor: number;
   constructor(file: string) {
     this.#descriptor = openSync(file, 'a');
   }
   append(record: MetricsRecord): void {
-    writeSync(this.#descriptor, `${JSON.stringify(record)}\n`);
+    writeFileSync(this.#descriptor, `${JSON.stringify(record)}\n`);
   }
   close(): void {
     closeSync(this.#descriptor);

@@ -1,6 +1,7 @@
-import { mkdirSync, mkdtempSync, readdirSync, utimesSync, writeFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
 import { readJson, writeFileAtomic, writeJson } from './atomic.ts';
 import { describeEnvironment } from './environment.ts';
@@ -15,6 +16,21 @@ test('an id is recipe, date, time and a hash of the configuration', () => {
   expect(first.id).toMatch(/^ml-1m-hstu-20250102-030405-[0-9a-f]{6}$/);
   expect(createRunDir(out, 'ml-1m/hstu', { seed: 2 }, when).id).not.toBe(first.id);
   expect(createRunDir(out, 'ml-1m/hstu', { seed: 1 }, when).id).toBe(`${first.id}-2`);
+});
+
+test('a file of which the disk takes a part alone is an error, and the old one stays', () => {
+  const file = join(folder(), 'a.json');
+  writeFileAtomic(file, 'old');
+  // Blocks of 512 or 1,024 bytes: a file of at most 8 of them.
+  const program = `const { writeFileAtomic } = await import(${JSON.stringify(new URL('./atomic.ts', import.meta.url).href)});
+    process.on('SIGXFSZ', () => {});
+    writeFileAtomic(${JSON.stringify(file)}, 'x'.repeat(20_000));`;
+  const node = [process.execPath, '--conditions=@seqrec/source', '--input-type=module', '-e', program];
+  const { status, stderr } = spawnSync('sh', ['-c', 'ulimit -f 8; exec "$@"', 'sh', ...node], { encoding: 'utf8' });
+  expect(stderr).toContain('EFBIG');
+  expect(status).not.toBe(0);
+  expect(readFileSync(file, 'utf8')).toBe('old');
+  expect(readdirSync(dirname(file))).toEqual(['a.json']);
 });
 
 test('a run is found by path, id, beginning or as the latest', () => {

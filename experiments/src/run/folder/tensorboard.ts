@@ -1,4 +1,4 @@
-import { closeSync, openSync, writeSync } from 'node:fs';
+import { closeSync, openSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import CRC32C from 'crc-32/crc32c.js';
@@ -60,7 +60,7 @@ export class TensorBoardWriter {
   }
 
   #write(event: readonly number[]): void {
-    writeSync(this.#descriptor, frameRecord(Uint8Array.from(event)));
+    writeFileSync(this.#descriptor, frameRecord(Uint8Array.from(event)));
   }
 }
 
