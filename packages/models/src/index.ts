@@ -52,6 +52,7 @@ export {
 } from './train/checkpoint.ts';
 export { type Checkpoint, type ReadOptions, readCheckpoint, readCheckpointState } from './train/checkpoint-file.ts';
 export { type ExportOptions, exportWeights, type NamedHeader } from './train/export-weights.ts';
+export { tableRuleKind } from './train/groups.ts';
 export { type LoadedTable, type LoadTablesOptions, loadTables } from './train/load-tables.ts';
 export { type LoadWeightsOptions, loadWeights } from './train/load-weights.ts';
 export { otherData, trainedOn } from './train/other-data.ts';

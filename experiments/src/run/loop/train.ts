@@ -8,6 +8,7 @@ import {
   type StepInfo,
   saveCheckpoint,
   type Trainer,
+  tableRuleKind,
 } from '@seqrec/models';
 import type { RecipeConfig } from '../../config/schema.ts';
 import { pluginsForCheckpoint } from '../../plugins/load-plugins.ts';
@@ -83,7 +84,10 @@ export async function train<M extends Model, E extends SetFigures>(
 
   for (const [name, { variable }] of model.tables()) {
     const [rows, width] = variable.shape;
-    const rule = trainer.update.rows.has(name) ? 'row-wise AdamW on the rows of a step' : 'dense AdamW';
+    const kind = tableRuleKind(trainer.options) === 'adagrad' ? 'Adagrad' : 'AdamW';
+    const byRows = trainer.update.rows.has(name);
+    const trained = byRows ? `row-wise ${kind} on the rows of a step` : `dense ${kind}`;
+    const rule = variable.trainable === false ? 'kept as it is' : trained;
     const where = isSharded(model) ? ' on this rank, the others hold the rest' : '';
     progress.note(`table ${name} ${formatCount(rows)} x ${width}${where}: ${rule}`);
   }
