@@ -17,6 +17,7 @@ const moving: Readonly<Record<string, ModelConfigInput>> = {
   'sasrec that sees padding': { kind: 'sasrec', ...shape, ffnDim: 8, seesPadding: true },
   'of a kind that does not say': { kind: 'sasrec', ...shape, ffnDim: 8, positionsFrom: 'newest' },
   'pinnerformer with ages': { kind: 'pinnerformer', ...shape, modelDim: 8, time: true } as ModelConfigInput,
+  'pinnerformer without ages': { kind: 'pinnerformer', ...shape, modelDim: 8, time: false } as ModelConfigInput,
 };
 
 beforeAll(async () => {

@@ -11,13 +11,9 @@ export const pinnerformer = {
   schema: pinnerformerConfigSchema,
   create: createPinnerformer,
   timeReaders: ({ time }) => (time ? [{ key: 'time', value: true, without: false }] : []),
-  incremental: ({ time }) =>
-    time
-      ? {
-          refusal:
-            'PinnerFormer with time reads the age of each event at the moment of the question: every moment changes all rows; use time false',
-        }
-      : {},
+  incremental: ({ time }) => ({
+    refusal: `'pinnerformer' cannot: places${time ? ' and ages' : ''} count from the newest event, so that each event moves all earlier ones; use recommend, which reads the whole history`,
+  }),
   flops: pinnerformerFlops,
   study: {
     // The temperature is the study's: a learned one would make losses that cannot be compared.
