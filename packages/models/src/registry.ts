@@ -200,6 +200,16 @@ export function modelIncremental(config: { readonly kind: string }): { readonly 
   return definitions.get(config.kind)?.incremental?.(config as never);
 }
 
+/**
+ * Whether the row of an event stays as it is when later ones come (`incremental` of the definition), so that one pass
+ * over a history says what the model says after each of its events. One that does not say is taken for one whose rows
+ * change.
+ */
+export function rowsStay(config: { readonly kind: string }): boolean {
+  const known = modelIncremental(config);
+  return known !== undefined && known.refusal === undefined;
+}
+
 /** Widths of a model of this configuration; 0 where a model of somebody else says nothing. */
 export function modelWidths(config: { readonly kind: string }): ModelWidths {
   const widths = definitions.of(config).widths?.(config as never);

@@ -1,6 +1,6 @@
 import type { ExampleSet, SequenceBatch } from '@seqrec/data';
 import type { TokenEncoder } from '../model.ts';
-import { modelIncremental } from '../registry.ts';
+import { rowsStay } from '../registry.ts';
 
 /**
  * The moment that a model is asked about, where it reads one (HSTU with its time bias): `target` is the time of
@@ -33,14 +33,12 @@ export function askedAt(batch: SequenceBatch, queryTime: QueryTime): SequenceBat
 
 /**
  * Whether each position has to be asked by a pass of its own. Asked at the time of its last event it cannot share one
- * with later events; nor can it in a model whose rows change when an event comes (`incremental` of its definition),
- * such as one that counts positions from the newest: the row of an earlier event in a longer history is not what the
- * model says after that event. A model that does not say is taken for one whose rows change.
+ * with later events; nor can it in a model whose rows change when an event comes ({@link rowsStay}), such as one that
+ * counts positions from the newest: the row of an earlier event in a longer history is not what the model says after
+ * that event.
  */
 export function asksApart(model: TokenEncoder, positions: 'last' | 'all', queryTime: QueryTime): boolean {
-  if (positions === 'last') return false;
-  const known = modelIncremental(model.config);
-  return queryTime === 'last' || known === undefined || known.refusal !== undefined;
+  return positions === 'all' && (queryTime === 'last' || !rowsStay(model.config));
 }
 
 /**

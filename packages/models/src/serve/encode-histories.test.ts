@@ -4,7 +4,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { evaluate } from '../evaluate/evaluate.ts';
 import { uploadBatch } from '../inputs.ts';
 import type { TokenEncoder } from '../model.ts';
-import { createModel } from '../registry.ts';
+import { createModel, type ModelConfigInput, rowsStay } from '../registry.ts';
 import { tinyConfigs } from '../test-support/tiny.ts';
 import { encodeHistories } from './encode-histories.ts';
 import { storedVectors } from './stored-vectors.ts';
@@ -30,6 +30,22 @@ function world(lastItem = 7): Interactions {
 
 const model = (): TokenEncoder =>
   createModel({ ...tinyConfigs.hstu, maxSequenceLength: 8 }, { numItems: NUM_ITEMS, seed: 1 }) as TokenEncoder;
+
+const { hstu, sasrec, transformer, pinnerformer } = tinyConfigs;
+/** Rows of earlier events change when an event comes. */
+const moving: Readonly<Record<string, ModelConfigInput>> = Object.fromEntries(
+  Object.entries({
+    'pinnerformer with ages': { ...pinnerformer, time: true },
+    'pinnerformer without ages': { ...pinnerformer, time: false },
+    'sasrec, positions from the newest': { ...sasrec, positionsFrom: 'newest' },
+    'transformer, positions from the newest': { ...transformer, positionsFrom: 'newest' },
+    'transformer that looks both ways': { ...transformer, attention: 'bidirectional' },
+    'fuxi-alpha, positions from the newest': { ...tinyConfigs['fuxi-alpha-positions'], positionsFrom: 'newest' },
+    'sasrec that sees padding': { ...sasrec, seesPadding: true },
+    'hstu, places and ages from the newest': { ...hstu, inputEncoding: 'reverse-position-time' },
+    'hstu, newest rows see all': { ...hstu, maxAttentionLength: 3, minFullAttentionLength: 2 },
+  }).map(([name, config]) => [name, { ...config, maxSequenceLength: 8 } as ModelConfigInput]),
+);
 
 /** The last row of a window of events `start .. event`, asked for at the time of the event after. */
 async function lastRow(encoder: TokenEncoder, interactions: Interactions, start: number, event: number) {
@@ -71,6 +87,26 @@ describe('encoded histories', () => {
     const last = one.values.length - one.width;
     expect(one.values.subarray(0, last)).toEqual(other.values.subarray(0, last));
     expect(one.values.subarray(last)).not.toEqual(other.values.subarray(last));
+  });
+
+  it.each(Object.keys(moving))('of %s are those of a pass over what was there', async (name) => {
+    const encoder = createModel(moving[name], { numItems: NUM_ITEMS, seed: 1 }) as TokenEncoder;
+    expect(rowsStay(encoder.config)).toBe(false);
+    // Large enough for what changes to show.
+    for (const variable of encoder.variables().values())
+      tf.tidy(() => variable.assign(tf.add(variable, tf.randomNormal(variable.shape, 0, 0.2, 'float32', 3))));
+    const interactions = world();
+    const { width, values } = await encodeHistories(encoder, interactions, { batchSize: 7 });
+    const { userOffsets } = interactions;
+    for (let user = 0; user < lengths.length; user++) {
+      for (let i = 0; i + 1 < lengths[user]; i++) {
+        const event = userOffsets[user] + i;
+        const expected = await lastRow(encoder, interactions, Math.max(userOffsets[user], event - 7), event);
+        const got = [...values.subarray(event * width, (event + 1) * width)];
+        for (let d = 0; d < width; d++) expect(got[d], `${user}, ${i}`).toBeCloseTo(expected[d], 5);
+      }
+    }
+    encoder.dispose();
   });
 
   it('of age 0 rank as the model itself does, older ones do not', async () => {

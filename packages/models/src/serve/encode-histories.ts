@@ -1,7 +1,8 @@
 import { type ExampleSet, type Interactions, makeBatch, type UserVectors } from '@seqrec/data';
 import * as tf from '@tensorflow/tfjs-core';
 import { uploadBatch } from '../inputs.ts';
-import type { TokenEncoder } from '../model.ts';
+import { encodeLast, type TokenEncoder } from '../model.ts';
+import { rowsStay } from '../registry.ts';
 import { yieldToEventLoop } from '../train/yield.ts';
 
 export interface EncodeHistoriesOptions {
@@ -13,14 +14,17 @@ export interface EncodeHistoriesOptions {
 /**
  * The vector of every user after each event: the row of {@link TokenEncoder.encode} at the event, asked for at the
  * time of the next one (after a user's last event at its own). Of a history longer than the model reads, windows of
- * `maxSequenceLength` half of which overlap: each event then has at least half a window before it.
+ * `maxSequenceLength` half of which overlap: each event then has at least half a window before it. Where rows change
+ * when later events come ({@link rowsStay}), each event has a pass of its own over the latest `maxSequenceLength` up to
+ * it, as no vector may know of what came after.
  */
 export async function encodeHistories(
   model: TokenEncoder,
   interactions: Interactions,
   { batchSize = 64, onProgress }: EncodeHistoriesOptions = {},
 ): Promise<UserVectors> {
-  const windows = windowsOf(interactions, model.maxSequenceLength);
+  const apart = !rowsStay(model.config);
+  const windows = (apart ? ownWindows : windowsOf)(interactions, model.maxSequenceLength);
   const total = windows.length;
   let values: Float32Array | undefined;
   let width = 0;
@@ -33,15 +37,19 @@ export async function encodeHistories(
         model.columns,
       ),
     );
-    const encoded = tf.tidy(() => model.encode(batch, { training: false, step: 0, seed: 0 }));
+    const encoded = tf.tidy(() =>
+      apart ? encodeLast(model, batch) : model.encode(batch, { training: false, step: 0, seed: 0 }),
+    );
     try {
       width = encoded.shape[1];
       values ??= new Float32Array(interactions.numEvents * width);
       const rows = (await encoded.data()) as Float32Array;
       let at = 0;
       for (const { start, from, past } of block) {
-        values.set(rows.subarray((at + from - start) * width, (at + past - start) * width), from * width);
-        at += past - start;
+        // Of a pass of its own an event has the only row.
+        const skipped = apart ? 0 : from - start;
+        values.set(rows.subarray((at + skipped) * width, (at + skipped + past - from) * width), from * width);
+        at += skipped + past - from;
       }
     } finally {
       encoded.dispose();
@@ -71,6 +79,18 @@ function windowsOf({ userOffsets }: Interactions, length: number): Window[] {
       windows.push({ user, start, from, past });
       from = past;
       start = Math.min(past, start + step);
+    }
+  }
+  return windows;
+}
+
+/** A window for each event: the latest `length` of its user up to it. */
+function ownWindows({ userOffsets }: Interactions, length: number): Window[] {
+  const windows: Window[] = [];
+  for (let user = 0; user + 1 < userOffsets.length; user++) {
+    for (let event = userOffsets[user]; event < userOffsets[user + 1]; event++) {
+      const start = Math.max(userOffsets[user], event + 1 - length);
+      windows.push({ user, start, from: event, past: event + 1 });
     }
   }
   return windows;
