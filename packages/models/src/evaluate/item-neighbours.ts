@@ -1,3 +1,4 @@
+import { l2Normalize } from '@seqrec/core';
 import { type ExampleSet, type ItemCatalogue, trainingEvents } from '@seqrec/data';
 import * as tf from '@tensorflow/tfjs-core';
 import { EvaluationError } from '../errors.ts';
@@ -38,7 +39,8 @@ const BLOCK = 256;
  * and those with exactly the same set of categories are what should come first:
  * `AP = 1/R sum_j j / rank_j` over the `R` relevant items, the `j`-th at `rank_j`,
  * `Recall@k = relevant items of rank up to k / R`; means over the orders of equal cosines
- * ({@link neighbourQuality}), then over query items.
+ * ({@link neighbourQuality}), then over query items. Cosines also of a model that scores by products: its vectors are
+ * divided by their lengths, by 1e-6 at least, so that one of length 0 has cosine 0 with all.
  *
  * Candidates are the items with a training event. Queries are those with categories and another candidate of the same
  * ones. A tenth ("decile") is by training events, ties by id.
@@ -68,7 +70,10 @@ export async function evaluateItemNeighbours(options: ItemNeighboursOptions): Pr
     throw new EvaluationError('item neighbours: expected two items of the same categories in training; got none');
   const chosen = even(queries, maxQueries);
   const qualities: number[][] = [];
-  const vectors = tf.tidy(() => tf.gather(model.itemVectors(), tf.tensor1d(candidates, 'int32')));
+  const vectors = tf.tidy(() => {
+    const rows = tf.gather(model.itemVectors(), tf.tensor1d(candidates, 'int32'));
+    return model.similarity === 'dot' ? l2Normalize(rows) : rows;
+  });
   try {
     for (let first = 0; first < chosen.length; first += BLOCK) {
       const block = chosen.slice(first, first + BLOCK);

@@ -120,6 +120,21 @@ describe('evaluateItemNeighbours', () => {
     expect(random.metrics.mAP).toBeLessThan(0.75);
   });
 
+  it('is of cosines also where the model scores by products, whatever the lengths of vectors', async () => {
+    const dot = createModel({ ...tinyConfigs.sasrec, similarity: 'dot' }, { numItems: 22, seed: 1 });
+    setTable((item, column) => Math.sin(1 + item * 13.7 + column * 3.1 * item));
+    dot
+      .itemTable()
+      .assign(tf.mul(model.itemTable(), tf.expandDims(tf.add(1, tf.mod(tf.mul(37, tf.range(0, 23)), 11)), 1)));
+    const [byCosine, byProduct] = [model, dot].map((own) => evaluateItemNeighbours({ model: own, train }));
+    const { metrics } = await byCosine;
+    for (const [name, value] of Object.entries((await byProduct).metrics)) expect(value).toBeCloseTo(metrics[name], 10);
+    // Of vectors of length 0 all orders are as likely.
+    dot.itemTable().assign(tf.zerosLike(dot.itemTable()));
+    expect((await evaluateItemNeighbours({ model: dot, train })).metrics['Recall@10']).toBeCloseTo(10 / 19, 10);
+    dot.dispose();
+  });
+
   it('splits queries by popularity, the least popular first', async () => {
     const { deciles, numQueries, metrics } = await evaluateItemNeighbours({ model, train });
     expect(deciles).toHaveLength(10);
