@@ -15,10 +15,11 @@ export function actionOf(rating: number): number {
   return Math.min(NUM_KNOWN_ACTIONS, Math.max(1, Math.round(2 * rating)));
 }
 
-/** How the rating of an event becomes its action id; 0 is "not known". */
+/** How the rating of an event becomes its action id; 0 is "not known", of a rating that is NaN. */
 export interface ActionRule {
   /** Ids in all, 0 included. */
   readonly numActions: number;
+  /** Of a rating that is known: 1 or more. */
   idOf(rating: number): number;
 }
 
@@ -36,7 +37,8 @@ export function ratingBuckets(bounds: readonly number[]): ActionRule {
 }
 
 /**
- * What was done at each event, as an id of a rule. A history without ratings, as a server may get one, has ids 0.
+ * What was done at each event, as an id of a rule. A history without ratings, as a server may get one, has ids 0, and
+ * so has an event whose rating is not known (NaN).
  *
  * @returns int32 `[T]` on the host
  * @throws ConfigError in training on data without ratings: the ids would all be 0
@@ -45,19 +47,19 @@ export function ratingActions(batch: RatedBatch, run: Run, { idOf }: ActionRule 
   const ratings = ratingsOf(batch, run, 'actions');
   return ratings === undefined
     ? new Int32Array(batch.itemIds.length)
-    : Int32Array.from(ratings, (rating) => idOf(rating));
+    : Int32Array.from(ratings, (rating) => (Number.isNaN(rating) ? 0 : idOf(rating)));
 }
 
 /**
  * How long each event took, `ln(max(rating, 1))`: for data whose rating column holds seconds, or another amount.
  *
- * @returns float32 `[T]` on the host; zeros for a history without ratings
+ * @returns float32 `[T]` on the host; zeros for a history without ratings, and for a rating that is not known (NaN)
  * @throws ConfigError in training on data without ratings
  */
 export function logDurations(batch: RatedBatch, run: Run): Float32Array {
   const ratings = ratingsOf(batch, run, 'duration');
   if (ratings === undefined) return new Float32Array(batch.itemIds.length);
-  return ratings.map((rating) => Math.log(Math.max(rating, 1)));
+  return ratings.map((rating) => (Number.isNaN(rating) ? 0 : Math.log(Math.max(rating, 1))));
 }
 
 type RatedBatch = Pick<SequenceBatch, 'ratings' | 'itemIds'>;

@@ -52,6 +52,13 @@ describe('actions', () => {
     ]);
   });
 
+  it('of a rating that is not known nothing is known, whatever the rule', () => {
+    const unknown = rated(5, Number.NaN);
+    expect([...ratingActions(unknown, evaluation)]).toEqual([10, 0]);
+    expect([...ratingActions(unknown, evaluation, ratingBuckets([3, 9]))]).toEqual([2, 0]);
+    expect([...logDurations(unknown, evaluation)]).toEqual([expect.closeTo(Math.log(5), 6), 0]);
+  });
+
   it('without ratings nothing is known; training on that is refused', () => {
     const bare = { itemIds: new Int32Array(3) };
     expect([...ratingActions(bare, evaluation)]).toEqual([0, 0, 0]);
