@@ -37,5 +37,14 @@ describe('holdOutUsers', () => {
     expect(() => holdOutUsers(split, { share: 1e-9, seed: 1 })).toThrow(
       'holdOutUsers: expected users on both sides; got 0 of 300 held out; change the share or the seed',
     );
+    // Few validate: of these three all are held out, of 300 who train some stay.
+    const { users, starts, targets } = split.validation!;
+    const train = holdOutUsers(split, { share: 0.8, seed: 1 }).train.users;
+    const held = [...users.keys()].filter((e) => !train.includes(users[e])).slice(0, 3);
+    const some = (column: Int32Array) => Int32Array.from(held, (e) => column[e]);
+    const few = { ...split.validation!, users: some(users), starts: some(starts), targets: some(targets) };
+    expect(() => holdOutUsers({ ...split, validation: few }, { share: 0.8, seed: 1 })).toThrow(
+      'expected users who validate; got 3 examples, all of users held out; change the share or the seed',
+    );
   });
 });

@@ -12,8 +12,8 @@ export interface HoldOutOptions {
  * A split whose training and validation parts are without a share of the users; its test part keeps all of them. Who
  * is held out depends on the seed and the user alone.
  *
- * @throws {OptionError} naming the option; {DataError} `nobody-left` when all or none of the
- *   training users are held out
+ * @throws {OptionError} naming the option; {DataError} `nobody-left` when all or none of the training users are held
+ *   out, or all users of a validation part that has any
  */
 export function holdOutUsers(split: Split, { share, seed }: HoldOutOptions): Split {
   const operation = 'holdOutUsers';
@@ -31,11 +31,19 @@ export function holdOutUsers(split: Split, { share, seed }: HoldOutOptions): Spl
       hint: 'change the share or the seed',
     });
   }
-  const { step, validation } = split;
+  const { step } = split;
+  const validation = split.validation && others(split.validation);
+  const before = split.validation?.targets.length ?? 0;
+  if (before > 0 && validation?.targets.length === 0) {
+    throw new DataError(operation, `expected users who validate; got ${before} examples, all of users held out`, {
+      code: 'nobody-left',
+      hint: 'change the share or the seed',
+    });
+  }
   return {
     ...split,
     train,
-    ...(validation !== undefined && { validation: others(validation) }),
+    ...(validation !== undefined && { validation }),
     step: {
       ...step,
       detail: `${step.detail} ${held} users held out of training and validation (a share of ${share}, seed ${seed}).`,
