@@ -3,30 +3,55 @@ import type { ExampleSet } from '../splits/split.ts';
 import type { WindowPolicy } from './policy.ts';
 
 /**
- * A policy whose windows are looked at in every epoch: none may hold an event that the set does not train on, or more
- * events than the model reads.
+ * A policy whose windows are looked at in every epoch: there has to be one, and none may hold an event that the set
+ * does not train on, or more events than the model reads. The events of a subsequence come in their order, before its
+ * target.
  *
- * @throws OptionError from `examples`, naming the first window that does.
+ * @throws OptionError from `examples`, naming the first window that does not keep to that, or the epoch without any.
  */
 export function checkedWindows(policy: WindowPolicy): WindowPolicy {
   return {
     ...policy,
     examples(set, epoch) {
       const made = policy.examples(set, epoch);
+      if (made.targets.length === 0) {
+        throw new OptionError(policy.name, `expected windows in every epoch; got none in epoch ${epoch}`, {
+          key: 'windows',
+        });
+      }
       const reaches = reachOf(set);
       for (const [e, target] of made.targets.entries()) {
         const [user, start] = [made.users[e], made.starts[e]];
         const [from, to] = reaches.get(user) ?? [0, -1];
-        if (start >= from && start < target && target <= to && target - start <= policy.maxLength) continue;
+        const isInside = start >= from && start < target && target <= to && target - start <= policy.maxLength;
+        const odd = isInside ? oddEvent(made, e, from) : undefined;
+        if (isInside && odd === undefined) continue;
+        const got =
+          odd === undefined
+            ? `a window from ${start} that predicts ${target}`
+            : `a subsequence with event ${odd} out of place before ${target}, which it predicts`;
         throw new OptionError(
           policy.name,
-          `expected windows of 1 to ${policy.maxLength} events of what is trained, the events ${from} to ${to} of user ${user}; got a window from ${start} that predicts ${target}, in epoch ${epoch}`,
+          `expected windows of 1 to ${policy.maxLength} events of what is trained, the events ${from} to ${to} of user ${user} in their order; got ${got}, in epoch ${epoch}`,
           { key: 'windows' },
         );
       }
       return made;
     },
   };
+}
+
+/** Of a subsequence: its first event that is not after the one before it, or not among `from .. target - 1`. */
+function oddEvent({ starts, targets, events }: ExampleSet, e: number, from: number): string | undefined {
+  if (events === undefined) return undefined;
+  const [first, length] = [events.offsets[e], targets[e] - starts[e]];
+  let least = from;
+  for (let k = first; k < first + length; k++) {
+    const event = events.indices[k];
+    if (!(event >= least && event < targets[e])) return String(event);
+    least = event + 1;
+  }
+  return undefined;
 }
 
 /** The first event of each user's histories, and the last that may be predicted. */

@@ -54,4 +54,45 @@ describe('windows of a stranger', () => {
     expect(() => moved(0, 1).examples(train, 0)).toThrow('acme/w: expected windows of 1 to 4 events');
     expect(() => moved(0, -4).examples(train, 0)).toThrow('acme/w: expected windows');
   });
+
+  it('that are subsequences hold what is trained, before the target and in order', () => {
+    // The second user trains alone, whose events are 3 to 11: 3 to 9 train, 9 is the last that is predicted.
+    const { users, starts, targets } = train;
+    expect([[...users], [...starts], [...targets]]).toEqual([[1], [3], [9]]);
+    const of = (...indices: number[]) =>
+      checkedWindows(
+        policy((set) => ({
+          ...set,
+          users: Int32Array.of(1),
+          starts: Int32Array.of(9 - 3),
+          targets: Int32Array.of(9),
+          events: { offsets: Int32Array.of(0, indices.length), indices: Int32Array.from(indices) },
+        })),
+      );
+    expect([...of(3, 5, 8).examples(train, 0).events!.indices]).toEqual([3, 5, 8]);
+    // The target, what comes after it, an event of somebody else, the order, the same event again, too few.
+    for (const indices of [
+      [3, 8, 9],
+      [8, 9, 10],
+      [2, 5, 8],
+      [5, 3, 8],
+      [3, 3, 8],
+      [3, 5],
+    ]) {
+      expect(() => of(...indices).examples(train, 4), `${indices}`).toThrow(
+        /acme\/w: expected windows of 1 to 4 .*; got a subsequence with event \w+ out of place before 9, .* in epoch 4/,
+      );
+    }
+  });
+
+  it('are there in every epoch', () => {
+    const none = new Int32Array(0);
+    const some = checkedWindows(
+      policy((set, epoch) =>
+        epoch === 0 ? latestWindow(set, { maxLength: 4 }) : { ...set, users: none, starts: none, targets: none },
+      ),
+    );
+    expect(some.examples(train, 0).targets).toHaveLength(1);
+    expect(() => some.examples(train, 1)).toThrow('acme/w: expected windows in every epoch; got none in epoch 1');
+  });
 });

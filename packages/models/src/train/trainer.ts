@@ -139,6 +139,14 @@ export class Trainer<M extends Model = Model> {
     const { epoch, stepInEpoch, globalStep } = this.#position;
     const { seed } = this.options;
     const { stepsPerEpoch } = this;
+    // An epoch without a step would never end.
+    if (stepsPerEpoch === 0) {
+      const { name } = this.windows ?? { name: 'examples' };
+      throw new ConfigError(
+        `trainer: windows: expected at least one example in every epoch; got none of '${name}' in epoch ${epoch}`,
+        'windows',
+      );
+    }
     if (this.options.renewTables && epoch > 0 && stepInEpoch === 0)
       renewTables(this.model, this.update, { seed, epoch });
     const indices = this.batchIndices(epoch, stepInEpoch);

@@ -103,6 +103,20 @@ describe('the trainer', () => {
     expect(equal.progress).toMatchObject({ epoch: 1, globalStep: control.stepsPerEpoch });
   });
 
+  it('ends with a word where an epoch has no windows', async () => {
+    const own = policy();
+    const none = new Int32Array(0);
+    const empty = { users: none, starts: none, targets: none };
+    const examples: typeof own.examples = (set, epoch) => ({ ...own.examples(set, epoch), ...(epoch > 0 && empty) });
+    const trainer = trainerOf({ windows: { ...own, name: 'first alone', examples } });
+    await trainer.runEpoch();
+    const before = trainer.position;
+    await expect(trainer.runEpoch({ signal: AbortSignal.timeout(5000) })).rejects.toThrow(
+      "expected at least one example in every epoch; got none of 'first alone' in epoch 1",
+    );
+    expect(trainer.position).toEqual(before);
+  });
+
   it('refuses a checkpoint of another policy, and windows that are longer than the model reads', async () => {
     const file = join(folder, 'policy.safetensors');
     await saveCheckpoint(file, trainerOf({ windows: policy() }));
