@@ -111,6 +111,41 @@ describe('evaluateActions', () => {
     expect(metrics['AUC(rating>=3)']).toBe(0.5);
   });
 
+  it('cuts histories that leave no place for the target, and says so', async () => {
+    const one = createModel({ ...interleaved, maxSequenceLength: 4, outputLength: 1 }, { numItems: 20, seed: 1 });
+    const longest = Math.max(...examples.targets.map((target, e) => target - examples.starts[e]));
+    expect([longest, one.longestHistory]).toEqual([4, 4]);
+    const whole = await evaluateActions({ model: one, examples });
+    const cut = await evaluateActions({ model: one, examples: latestWindow(examples, { maxLength: 3 }) });
+    expect(whole.metrics).toEqual(cut.metrics);
+    expect(whole.definition).toContain(
+      'Histories: their latest 3 events, since the model has no place for a target behind more.',
+    );
+    expect(cut.definition).toHaveLength(3);
+    one.dispose();
+  });
+
+  it('leaves out examples without a history', async () => {
+    const model = createModel(interleaved, { numItems: 20, seed: 1 });
+    const starts = examples.starts.map((start, e) => (e === 0 || e === 3 ? examples.targets[e] : start));
+    const others = [...examples.targets.keys()].filter((e) => starts[e] < examples.targets[e]);
+    const of = (column: Int32Array) => Int32Array.from(others, (e) => column[e]);
+    const rest = { ...examples, users: of(examples.users), starts: of(starts), targets: of(examples.targets) };
+    const [some, none] = [
+      { ...examples, starts },
+      { ...examples, starts: examples.targets },
+    ];
+    const { metrics, numEvents, definition } = await evaluateActions({ model, examples: some });
+    expect({ metrics, numEvents }).toEqual({
+      metrics: (await evaluateActions({ model, examples: rest })).metrics,
+      numEvents: others.length,
+    });
+    expect(definition[1]).toBe('Left out: 2 examples without a history.');
+    await expect(evaluateActions({ model, examples: none })).rejects.toThrow('actions: expected histories of at least');
+    expect(() => withTargets(makeBatch(some, [1, 3]))).toThrow('in every sequence; got none in 1');
+    model.dispose();
+  });
+
   it('refuses a model without actions, and data without ratings', async () => {
     const plain = createModel(tinyConfigs.hstu, { numItems: 20, seed: 1 });
     await expect(evaluateActions({ model: plain, examples })).rejects.toThrow(

@@ -1,4 +1,4 @@
-import { type ExampleSet, makeBatch, type SequenceBatch, sequenceBatch, takeEach } from '@seqrec/data';
+import { type ExampleSet, latestWindow, makeBatch, type SequenceBatch, sequenceBatch, takeEach } from '@seqrec/data';
 import * as tf from '@tensorflow/tfjs-core';
 import { EvaluationError } from '../errors.ts';
 import { uploadBatch } from '../inputs.ts';
@@ -30,33 +30,29 @@ export interface ActionEvaluation {
 
 /**
  * How well the action on each example's target is predicted, the target's item and time being known: ranking. The
- * target's item is put at the end of the history; its action is not read.
+ * target's item is put at the end of the history; its action is not read. A history that leaves no place for it is cut
+ * to its latest events, and an example without a history is left out; the definition then says so.
  *
  * Source: Zhai et al. 2024, section 2 and table 5 (arXiv:2402.17152): normalised entropy. Differs from the paper
  * in: the action is a rating.
- * @throws EvaluationError for a model without interleaved actions, data without ratings, or a set with
- *   a single kind of action.
+ * @throws EvaluationError for a model without interleaved actions, data without ratings, a set without a history, or
+ *   one with a single kind of action.
  */
 export async function evaluateActions(options: EvaluateActionsOptions): Promise<ActionEvaluation> {
-  const { model, examples, positiveRating = 4, batchSize = 128 } = options;
-  const total = examples.targets.length;
+  const { model, positiveRating = 4, batchSize = 128 } = options;
   if (model.encodeWithActions === undefined) {
     throw new EvaluationError(
       `actions: expected a model with interleaved actions; got '${model.kind}' without; train one with model.actions = 'interleave'`,
     );
   }
+  const { examples, chosen, notes } = questionsOf(model, options.examples);
+  const total = chosen.length;
   const positiveFrom = actionOf(positiveRating) - 1;
   const probabilities = new Float32Array(total * NUM_KNOWN_ACTIONS);
   const actions = new Int32Array(total);
   for (let first = 0; first < total; first += batchSize) {
     const count = Math.min(batchSize, total - first);
-    const host = withTargets(
-      makeBatch(
-        examples,
-        Int32Array.from({ length: count }, (_, i) => first + i),
-        model.columns,
-      ),
-    );
+    const host = withTargets(makeBatch(examples, chosen.subarray(first, first + count), model.columns));
     const batch = uploadBatch(host);
     const rows = tf.tidy(() => {
       const { actionLogits } = model.encodeWithActions!(batch, { training: false, step: 0, seed: 0 });
@@ -91,8 +87,33 @@ export async function evaluateActions(options: EvaluateActionsOptions): Promise<
     numEvents: total,
     definition: [
       `Events: the target of each of ${total} examples of ${examples.name}, its item and time known, its rating to be predicted.`,
+      ...notes,
       'NE: mean log loss over the ten rating ids, divided by the entropy of their shares among these events; 1 is no better than always answering with the shares.',
       `NE(${positive}), AUC(${positive}): the same, and the area under the ROC curve, for the sum of the probabilities of such ratings.`,
+    ],
+  };
+}
+
+/** The examples that have a history, by number, and their set with room for the target behind each history. */
+function questionsOf(
+  { longestHistory = Number.POSITIVE_INFINITY }: TokenEncoder,
+  set: ExampleSet,
+): { readonly examples: ExampleSet; readonly chosen: Int32Array; readonly notes: readonly string[] } {
+  const lengths = set.targets.map((target, e) => target - set.starts[e]);
+  const chosen = Int32Array.from(lengths.keys()).filter((e) => lengths[e] > 0);
+  if (chosen.length === 0)
+    throw new EvaluationError(`actions: expected histories of at least one event; got none in ${set.name}`);
+  const leftOut = lengths.length - chosen.length;
+  const room = longestHistory - 1;
+  const isCut = lengths.some((length) => length > room);
+  return {
+    examples: isCut ? latestWindow(set, { maxLength: room }) : set,
+    chosen,
+    notes: [
+      ...(leftOut > 0 ? [`Left out: ${leftOut} examples without a history.`] : []),
+      ...(isCut
+        ? [`Histories: their latest ${room} events, since the model has no place for a target behind more.`]
+        : []),
     ],
   };
 }
@@ -102,6 +123,12 @@ export function withTargets(batch: SequenceBatch): SequenceBatch {
   const { users, offsets, ratings, targetRatings } = batch;
   if (ratings === undefined || targetRatings === undefined) {
     throw new EvaluationError('actions: expected data with ratings; got data without; there is no action to predict');
+  }
+  const empty = offsets.findIndex((offset, b) => b > 0 && offset === offsets[b - 1]);
+  if (empty > 0) {
+    throw new EvaluationError(
+      `actions: expected a history of at least one event in every sequence; got none in ${empty - 1}`,
+    );
   }
   const longer = offsets.map((offset, b) => offset + b);
   const extended = <A extends Int32Array | Float32Array | Float64Array>(events: A, targets: A): A => {
