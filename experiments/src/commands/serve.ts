@@ -53,9 +53,9 @@ export function registerServe(cli: CAC, invocation: Invocation): void {
     )
     .option(
       '--history <mode>',
-      'Of more events than the model is meant for: exact (the latest), chunked (up to --slack more), recurrent (all)',
+      'Of more events than the model is meant for: exact (the latest), chunked (up to --slack fewer), recurrent (all)',
     )
-    .option('--slack <n>', 'Events beyond, before a chunked history begins again with the latest')
+    .option('--slack <n>', 'Events that a chunked history begins again without: a full pass in one more than that')
     .option('--settle <when>', 'Read new events with the next question, or when they are appended', {
       default: 'question',
     })

@@ -32,6 +32,24 @@ describe('candidates', () => {
     model.dispose();
   });
 
+  it.each(['hstu', 'sasrec', 'hstu, interleaved'])('of %s have a place at every length of a window', async (name) => {
+    const model = modelOf(name, { outputLength: 1 });
+    const events = historyOf(2, 40);
+    for (const options of [{}, { window: 'chunked', slack: 3 }] as const) {
+      const scorer = createScorer(model, options);
+      for (const length of [22, 23, 24, 25, 26, 27, 28, 29]) {
+        await scorer.replace('a', events.slice(0, length));
+        const question = { user: 'a', at: 1.9e9, candidates: Int32Array.of(5, 6) };
+        const rows = await (name.includes('interleaved')
+          ? scorer.scoreActions(question)
+          : scorer.encodeCandidates(question));
+        expect(rows.every(Number.isFinite), `${length}`).toBe(true);
+      }
+      scorer.dispose();
+    }
+    model.dispose();
+  });
+
   it.each(['hstu', 'hstu, window', 'sasrec', 'transformer-plus-plus'])(
     'of %s reads candidates as the next event',
     async (name) => {

@@ -17,11 +17,12 @@ export interface ScorerOptions {
   readonly maxBytes?: number;
   /**
    * What is read of a history of more than `N = maxSequenceLength` events. `exact` (default): the latest `N`, so that
-   * every append beyond is a full pass. `chunked`: between `N` and `N + slack`; beyond it the window begins again with
-   * the latest `N`. `recurrent`: all of it, by models that keep a state and no keys.
+   * every append beyond is a full pass. `chunked`: between `N - slack` and `N`; beyond it the window begins again with
+   * the latest `N - slack`. Never more than `N`: places and distances beyond are not trained. `recurrent`: all of it,
+   * by models that keep a state and no keys.
    */
   readonly window?: 'exact' | 'chunked' | 'recurrent';
-  /** Events beyond `N`, with `chunked`. */
+  /** Events by which a `chunked` window may be shorter than `N`: a full pass in `slack + 1` events; less than `N`. */
   readonly slack?: number;
   /**
    * When the events that an append settles are read: in the append (default), so that a question finds little left; or
@@ -105,11 +106,10 @@ function windowLimits(
     }
     return { longest: Number.POSITIVE_INFINITY, kept: Number.POSITIVE_INFINITY };
   }
-  const { longestHistory = Number.POSITIVE_INFINITY } = model;
-  if (n + slack > longestHistory) {
+  if (slack >= n) {
     throw new UnsupportedError(
-      `createScorer: expected a window of at most ${longestHistory} events, for which '${model.kind}' has places; got maxSequenceLength ${n} + slack ${slack}`,
+      `createScorer: expected slack of less than maxSequenceLength ${n}, the longest window; got ${slack}`,
     );
   }
-  return { longest: n + slack, kept: n };
+  return { longest: n, kept: n - slack };
 }
