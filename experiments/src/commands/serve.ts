@@ -49,7 +49,7 @@ export function registerServe(cli: CAC, invocation: Invocation): void {
     .option('--latency <ms>', 'Refuse requests that would have to wait longer (default: 500)')
     .option(
       '--cache-bytes <n>',
-      'Memory for keys and values, of each worker; who asks least often loses theirs (default: 1e9)',
+      'Memory for keys and values, or states, of each worker; who asks least often loses theirs (default: 1e9)',
     )
     .option(
       '--history <mode>',

@@ -50,6 +50,17 @@ describe('candidates', () => {
     model.dispose();
   });
 
+  it('are refused by a model that keeps states', async () => {
+    const model = modelOf('gru4rec');
+    const scorer = createScorer(model);
+    await scorer.append({ user: 'a', events: historyOf(1, 8) });
+    await expect(scorer.encodeCandidates({ user: 'a', at: 1.9e9, candidates: Int32Array.of(5) })).rejects.toThrow(
+      "encodeCandidates: expected a model that keeps keys of a history, which candidates share; got 'gru4rec'",
+    );
+    scorer.dispose();
+    model.dispose();
+  });
+
   it.each(['hstu', 'hstu, window', 'sasrec', 'transformer-plus-plus'])(
     'of %s reads candidates as the next event',
     async (name) => {

@@ -81,6 +81,45 @@ describe('a scorer', () => {
     model.dispose();
   });
 
+  it.each([undefined, memorySpill()])('keeps states to its budget as well', async (spill) => {
+    const model = modelOf('gru4rec');
+    const one = createScorer(model);
+    await one.append({ user: 'a', events: historyOf(1, 24) });
+    const { bytes } = one.stats();
+    expect(bytes).toBeGreaterThan(0);
+    one.dispose();
+    const scorer = createScorer(model, { maxBytes: 3 * bytes, spill });
+    const users = Array.from({ length: 8 }, (_, i) => ({ user: `u${i}`, events: historyOf(i, 24) }));
+    for (const user of users) {
+      await scorer.append(user);
+      expect(scorer.stats().bytes).toBeLessThanOrEqual(3 * bytes);
+    }
+    expect(scorer.stats()).toMatchObject({ users: 8, cachedUsers: 3, bytes: 3 * bytes, evictions: 5 });
+    const before = scorer.stats().computedTokens;
+    for (const { user, events } of users) {
+      expect((await scorer.encode({ user, at: 1.9e9 }))[0]).toEqual(await vectorOf(model, events, 1.9e9));
+    }
+    // What came back from a spill costs the newest event alone.
+    expect(scorer.stats().computedTokens - before).toBe(spill === undefined ? 8 * 24 : 8);
+    expect(scorer.stats().reloads).toBe(spill === undefined ? 0 : 8);
+    // All at once, in as many passes as it takes; and copies.
+    await scorer.encode(...users.map(({ user }) => ({ user, at: 1.9e9 })));
+    for (const as of ['x', 'y', 'z']) await scorer.fork('u7', as);
+    expect((await scorer.encode({ user: 'z', at: 1.9e9 }))[0]).toEqual(await vectorOf(model, users[7].events, 1.9e9));
+    expect(scorer.stats().bytes).toBe(3 * bytes);
+    for (const user of [...users.map(({ user }) => user), 'x', 'y', 'z']) await scorer.drop(user);
+    expect(scorer.stats().bytes).toBe(0);
+    scorer.dispose();
+    expect(() => createScorer(model, { maxBytes: bytes - 1 })).toThrow(
+      `expected maxBytes of at least ${bytes}, the states of one user; got ${bytes - 1}`,
+    );
+    const single = createScorer(model, { maxBytes: bytes });
+    await single.append(users[0]);
+    await expect(single.fork('u0', 'x')).rejects.toThrow(`expected maxBytes of at least ${2 * bytes} for the states`);
+    single.dispose();
+    model.dispose();
+  });
+
   it('notices new weights, and a history that was corrected', async () => {
     const model = modelOf('hstu');
     const scorer = createScorer(model);

@@ -13,7 +13,10 @@ import { type Spill, UserStates } from './user-states.ts';
 export interface ScorerOptions {
   /** Tokens of a page of keys and values, default 32. */
   readonly pageTokens?: number;
-  /** Bytes of keys and values, default 1e9; the least recently asked users lose theirs beyond it. */
+  /**
+   * Bytes of keys and values, and of states where layers are recurrent (each, where there are both), default 1e9; the
+   * least recently asked users lose theirs beyond it.
+   */
   readonly maxBytes?: number;
   /**
    * What is read of a history of more than `N = maxSequenceLength` events. `exact` (default): the latest `N`, so that
@@ -31,7 +34,7 @@ export interface ScorerOptions {
   readonly settle?: 'append' | 'question';
   /** Candidates of one pass, default 256. */
   readonly microbatch?: number;
-  /** Where keys and values of evicted users go; default: nowhere, they are computed again. */
+  /** Where keys, values and states of evicted users go; default: nowhere, they are computed again. */
   readonly spill?: Spill;
 }
 
@@ -70,7 +73,12 @@ export function unchecked(model: TokenEncoder, options: ScorerOptions = {}): Sco
       `createScorer: expected maxBytes of at least ${needed * pageTokens * store.bytesPerToken}, one history; got ${maxBytes}`,
     );
   }
-  const users = new UserStates(store, perEvent, spill);
+  const users = new UserStates(store, { perEvent, recurrent: probe.recurrent, maxBytes, spill });
+  if (users.maxUsers < 1) {
+    throw new UnsupportedError(
+      `createScorer: expected maxBytes of at least ${users.bytesPerUser}, the states of one user; got ${maxBytes}`,
+    );
+  }
   const parts = { model, store, users, perEvent, microbatch, settle, ...limits };
   return new PagedScorer(parts, incrementalOf(model));
 }

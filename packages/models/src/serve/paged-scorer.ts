@@ -103,10 +103,15 @@ export class PagedScorer implements Scorer {
 
   encodeCandidates(question: ScoreQuestion): Promise<Float32Array> {
     return this.inOrder(async () => {
-      const { model } = this.shared;
+      const { model, users } = this.shared;
       if (model.extend === undefined || model.candidateActions !== undefined) {
         throw new UnsupportedError(
           `encodeCandidates: expected a model whose history is one token an event; got '${model.kind}' with actions in between; use scoreActions`,
+        );
+      }
+      if (users.bytesPerUser > 0) {
+        throw new UnsupportedError(
+          `encodeCandidates: expected a model that keeps keys of a history, which candidates share; got '${model.kind}', which keeps states; use score, or fork the user and append a candidate`,
         );
       }
       const { extend } = model;
@@ -182,7 +187,7 @@ export class PagedScorer implements Scorer {
       ]);
       copy.start = state.start;
       copy.settled = state.settled;
-      for (const [layer, values] of state.states) copy.states.set(layer, values.slice());
+      for (const [layer, values] of state.states) users.keepState(copy, layer, values.slice());
       const tokens = state.settled * perEvent;
       if (tokens > 0 && store.bytesPerToken > 0) store.copy(users.rowsOf(state, tokens), users.rowsOf(copy, tokens));
     });
@@ -236,8 +241,8 @@ export class PagedScorer implements Scorer {
     return {
       ...{ users: users.size, cachedUsers, settledTokens },
       ...{ pages: store.allPages, freePages: store.freePages },
-      bytes: (store.allPages - store.freePages) * pageBytes,
-      reservedBytes: store.allPages * pageBytes,
+      bytes: (store.allPages - store.freePages) * pageBytes + users.stateBytes,
+      reservedBytes: store.allPages * pageBytes + users.stateBytes,
       ...this.passes.counts,
       ...{ evictions: users.evictions, reloads: users.reloads },
     };

@@ -146,7 +146,7 @@ export class Passes {
     for (const user of states) {
       this.slide(user);
       const own = store.pagesFor((user.history.length - user.start) * perEvent);
-      if (pages + own > store.maxPages) await run();
+      if (pages + own > store.maxPages || round.length >= users.maxUsers) await run();
       round.push(user);
       pages += own;
     }
@@ -216,7 +216,7 @@ export class Passes {
       readings.forEach(({ user, from }, b) => {
         if (settled[b] <= from) return;
         const row = offsets[b] + settled[b] - 1 - from;
-        user.states.set(layer, values.slice(row * width, (row + 1) * width));
+        this.parts.users.keepState(user, layer, values.slice(row * width, (row + 1) * width));
       });
     }
     readings.forEach(({ user }, b) => {

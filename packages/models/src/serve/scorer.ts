@@ -50,7 +50,7 @@ export interface ScorerStats {
   readonly settledTokens: number;
   readonly pages: number;
   readonly freePages: number;
-  /** Bytes of keys and values in use, and of all pages. */
+  /** Bytes of keys and values in use, and of all pages; of states in both. */
   readonly bytes: number;
   readonly reservedBytes: number;
   /** Passes that found their prefix cached, and those that had to compute it, since the start. */
@@ -108,7 +108,7 @@ export interface Scorer {
   /**
    * Vectors `[candidates.length, D]` of the candidates, each read as the event after the whole history,
    * at the moment of the question: for heads that see history and candidate together. Of models whose
-   * history is one token an event.
+   * history is one token an event and that keep its keys, not states (GRU4Rec).
    */
   encodeCandidates(question: ScoreQuestion): Promise<Float32Array>;
   /** Items like one, by the product of their vectors. */

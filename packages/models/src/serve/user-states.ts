@@ -1,5 +1,6 @@
 import { UnsupportedError } from '@seqrec/core';
 import { History } from './history.ts';
+import { joinFloats } from './join-floats.ts';
 import type { PageStore } from './page-store.ts';
 
 /** What is held of a user. */
@@ -17,7 +18,7 @@ export interface UserState {
   spilled: boolean;
 }
 
-/** Where evicted keys and values go, and come back from. */
+/** Where evicted keys, values and states go, and come back from. */
 export interface Spill {
   write(user: string, values: Float32Array): Promise<void>;
   /** Undefined where nothing is kept any more. */
@@ -25,21 +26,41 @@ export interface Spill {
   remove(user: string): void;
 }
 
-/** Users and their pages, the least recently used first. */
+export interface UserStatesOptions {
+  /** Tokens of an event. */
+  readonly perEvent: number;
+  /** Floats of the states that each recurrent layer keeps of a user. */
+  readonly recurrent: ReadonlyMap<string, number>;
+  /** Of the states of all users. */
+  readonly maxBytes: number;
+  readonly spill: Spill | undefined;
+}
+
+/** Users, their pages and their states, the least recently used first. */
 export class UserStates {
   private readonly users = new Map<string, UserState>();
   evictions = 0;
   reloads = 0;
+  /** Of the states that are held. */
+  stateBytes = 0;
+  /** Of the states of a user; 0 where no layer is recurrent. */
+  readonly bytesPerUser: number;
+  /** Users whose states fit into the budget together. */
+  readonly maxUsers: number;
 
   private readonly store: PageStore;
-  /** Tokens of an event. */
+  private readonly options: UserStatesOptions;
   private readonly perEvent: number;
   private readonly spill: Spill | undefined;
 
-  constructor(store: PageStore, perEvent: number, spill: Spill | undefined) {
+  constructor(store: PageStore, options: UserStatesOptions) {
+    const { perEvent, recurrent, maxBytes, spill } = options;
     this.store = store;
+    this.options = options;
     this.perEvent = perEvent;
     this.spill = spill;
+    this.bytesPerUser = 4 * [...recurrent.values()].reduce((sum, width) => sum + width, 0);
+    this.maxUsers = this.bytesPerUser === 0 ? Number.POSITIVE_INFINITY : Math.floor(maxBytes / this.bytesPerUser);
   }
 
   get(name: string): UserState | undefined {
@@ -84,7 +105,14 @@ export class UserStates {
   private release(user: UserState): void {
     this.store.giveBack(user.pages);
     user.pages = [];
+    for (const { byteLength } of user.states.values()) this.stateBytes -= byteLength;
     user.states.clear();
+  }
+
+  /** Keeps the state of a recurrent layer after the settled events of a user. */
+  keepState(user: UserState, layer: string, values: Float32Array): void {
+    this.stateBytes += values.byteLength - (user.states.get(layer)?.byteLength ?? 0);
+    user.states.set(layer, values);
   }
 
   /** Keeps the first `settled` events of the window. */
@@ -110,21 +138,31 @@ export class UserStates {
     return rows;
   }
 
-  /** Takes pages for `events` events of each user; others lose theirs, the least recently used first. */
+  /**
+   * Takes pages for `events` events of each user, and sees to room for their states; others lose theirs, the least
+   * recently used first. The users are at most {@link maxUsers}.
+   */
   async reserve(wanted: readonly { readonly user: UserState; readonly events: number }[]): Promise<void> {
     const busy = new Set(wanted.map(({ user }) => user));
     const missing = ({ user, events }: (typeof wanted)[number]): number =>
       Math.max(0, this.store.pagesFor(events * this.perEvent) - user.pages.length);
     const total = wanted.reduce((sum, want) => sum + missing(want), 0);
+    const stateless = wanted.filter(({ user, events }) => events > 0 && user.states.size === 0).length;
+    const statesFit = (): boolean => this.stateBytes + stateless * this.bytesPerUser <= this.options.maxBytes;
     for (const user of this.users.values()) {
-      if (this.store.available >= total) break;
-      if (!busy.has(user) && user.pages.length > 0) await this.evict(user);
+      if (this.store.available >= total && statesFit()) break;
+      if (!busy.has(user) && (user.pages.length > 0 || user.states.size > 0)) await this.evict(user);
     }
     if (this.store.available < total) {
       const { maxPages, pageTokens, bytesPerToken } = this.store;
       const needed = (maxPages - this.store.available + total) * pageTokens * bytesPerToken;
       throw new UnsupportedError(
         `scorer: expected maxBytes of at least ${needed} for the histories of one call; got room for ${maxPages * pageTokens * bytesPerToken}; raise it, or ask about fewer users at once`,
+      );
+    }
+    if (!statesFit()) {
+      throw new UnsupportedError(
+        `scorer: expected maxBytes of at least ${wanted.length * this.bytesPerUser} for the states of one call; got ${this.options.maxBytes}; raise it, or ask about fewer users at once`,
       );
     }
     for (const want of wanted) {
@@ -135,11 +173,13 @@ export class UserStates {
   /** Moves what was computed of a user to the spill, or drops it. */
   async evict(user: UserState): Promise<void> {
     this.evictions++;
-    if (this.spill === undefined || user.settled === 0 || user.pages.length === 0) {
+    if (this.spill === undefined || user.settled === 0 || (user.pages.length === 0 && user.states.size === 0)) {
       this.forget(user);
       return;
     }
-    await this.spill.write(user.name, await this.store.read(this.rowsOf(user, user.settled * this.perEvent)));
+    const kept = await this.store.read(this.rowsOf(user, user.settled * this.perEvent));
+    const states = [...this.options.recurrent.keys()].map((layer) => user.states.get(layer) as Float32Array);
+    await this.spill.write(user.name, joinFloats([kept, ...states]));
     this.release(user);
     user.spilled = true;
   }
@@ -151,11 +191,17 @@ export class UserStates {
     const values = await this.spill?.read(user.name);
     user.spilled = false;
     this.spill?.remove(user.name);
-    if (values === undefined || values.length * 4 !== tokens * this.store.bytesPerToken) {
+    const kept = (tokens * this.store.bytesPerToken) / 4;
+    if (values === undefined || values.length !== kept + this.bytesPerUser / 4) {
       user.settled = 0;
       return;
     }
-    this.store.restore(this.rowsOf(user, tokens), values);
+    this.store.restore(this.rowsOf(user, tokens), values.subarray(0, kept));
+    let at = kept;
+    for (const [layer, width] of this.options.recurrent) {
+      this.keepState(user, layer, values.slice(at, at + width));
+      at += width;
+    }
     this.reloads++;
   }
 }
