@@ -23,8 +23,9 @@ import { Interrupted, type StopSignal } from '../process/stop.ts';
 import { say } from '../ranks/commands.ts';
 import { evaluateWatched, isShared } from '../ranks/evaluate-together.ts';
 import type { CheckpointClock } from './checkpoint-clock.ts';
-import { betterOf, isBetter, type Judge, type SetFigures } from './figures.ts';
+import { isBetter, type Judge, type SetFigures } from './figures.ts';
 import { isEndedByPatience } from './patience.ts';
+import { evaluations, observePlateau } from './plateau.ts';
 
 /** Beside the trainer's own state, what a checkpoint must carry for a run to go on as if nothing had happened. */
 export interface LoopState {
@@ -203,7 +204,7 @@ export async function train<M extends Model, E extends SetFigures>(
         if (latest !== undefined) {
           const value = judge.value(latest);
           if (onTime) {
-            fall = observe(trainer, latest, value, judge);
+            fall = observePlateau(trainer, latest, value, judge);
             const isBest = isBetter(value, state.bestOnTime, better);
             if (isBest) state.bestOnTime = value;
             state.sinceBest = isBest ? 0 : (state.sinceBest ?? 0) + 1;
@@ -249,27 +250,6 @@ export async function train<M extends Model, E extends SetFigures>(
   }
 }
 
-/**
- * Tells a learning rate that falls on a plateau how the run does. Gives what to say when it falls.
- */
-function observe<M extends Model, E extends SetFigures>(
-  { options, update }: Trainer<M>,
-  { metrics }: SetFigures,
-  value: number,
-  { better, selectBy }: Pick<Judge<M, E>, 'better' | 'selectBy'>,
-): string | undefined {
-  const { schedule, learningRate } = options;
-  if (schedule?.kind !== 'plateau') return undefined;
-  const { metric, patience } = schedule;
-  const before = update.plateau.factor;
-  if (metric === undefined) update.observe(value, better);
-  else update.observe(metrics[metric], betterOf(metric));
-  const after = update.plateau.factor;
-  if (after === before) return undefined;
-  const rate = Number((learningRate * after).toPrecision(6));
-  return `no better ${metric ?? selectBy} for ${evaluations(patience + 1)}; the learning rate falls to ${rate}`;
-}
-
 /** The learning rate of a step, where a schedule changes it. */
 function rateOf(
   { options, update }: Pick<Trainer, 'options' | 'update'>,
@@ -289,10 +269,6 @@ function sharesInWords(load: readonly number[]): string {
 function stoppedInWords({ best, evaluatedEpochs, sinceBest = 0 }: LoopState, selectBy: string): string {
   const held = best === undefined ? '' : `; best ${best.value.toFixed(4)}, epoch ${best.epoch}`;
   return `stopped after epoch ${evaluatedEpochs}: no better ${selectBy} for ${evaluations(sinceBest)}${held}`;
-}
-
-function evaluations(count: number): string {
-  return count === 1 ? 'an evaluation' : `${count} evaluations`;
 }
 
 function tagged(split: string, metrics: Readonly<Record<string, number>>): Record<string, number> {

@@ -69,6 +69,25 @@ test.each<[string[], string]>([
       ...['--initialTables.tables', '{"fields.user.weight":"a","fields.item.weight":"b"}'],
     ],
     'training.renewTables: expected tables that begin at random; got initialTables, whose rows the second epoch would throw away',
+    ['--task.loss', 'pairwise', '--evaluation.selectBy', 'RAUC'],
+    'which the best checkpoint is chosen by; got RAUC: it is of numbers, and label is 0 or 1',
+  ],
+  [
+    [
+      '--data.labels',
+      '["price"]',
+      '--task.labels',
+      '["price"]',
+      '--task.loss',
+      'listwise',
+      '--evaluation.selectBy',
+      'GAUC',
+    ],
+    'got GAUC: it is of clicks, and price is not 0 or 1 alone',
+  ],
+  [
+    ['--task.loss', 'pairwise', '--optimizer.schedule.metric', 'XAUC'],
+    'optimizer.schedule.metric: expected a metric that has a value on the validation set',
   ],
   [['--optimizer.weightDecay', '100'], 'optimizer.weightDecay: expected less than 1 / learningRate = 20'],
   [

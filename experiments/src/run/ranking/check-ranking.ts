@@ -1,5 +1,5 @@
 import { checkTrainingLabels, type ExampleSet } from '@seqrec/data';
-import { clickRows, type JudgedLabel, judgedMetrics, valueRows } from '@seqrec/models';
+import { clickRows, isJudgedBy, type JudgedLabel, judgedMetrics, valueRows } from '@seqrec/models';
 import type { RankingRunConfig } from '../../config/ranking-schema.ts';
 import { watchedSet } from '../../data/dataset.ts';
 import type { PreparedRows } from '../../data/prepare-rows.ts';
@@ -79,7 +79,7 @@ function possibleMetrics(set: ExampleSet, judged: readonly JudgedLabel[]): Possi
   const { interactions, targets, users } = set;
   const metrics: Record<string, number> = {};
   const undefinedMetrics: Record<string, string> = {};
-  for (const [l, { label, column, parents, as, groupsOf }] of judged.entries()) {
+  for (const [l, { label, column, parents, as, groupsOf, metrics: own }] of judged.entries()) {
     const values = labelsOf(interactions, { column, parents });
     const kept = Int32Array.from(targets.keys()).filter((e) => !Number.isNaN(values[targets[e]]));
     if (kept.length === 0)
@@ -102,6 +102,14 @@ function possibleMetrics(set: ExampleSet, judged: readonly JudgedLabel[]): Possi
     for (const [name, value] of Object.entries(measured.metrics)) metrics[`${name}${suffix}`] = value;
     for (const [name, reason] of Object.entries(measured.undefinedMetrics))
       undefinedMetrics[`${name}${suffix}`] = reason;
+    // An order of clicks has other metrics than one of numbers: those of the other have neither value nor reason.
+    for (const { name } of as === 'order' ? own : []) {
+      const key = `${name}${suffix}`;
+      if (!isJudgedBy(as, name) || key in metrics || key in undefinedMetrics) continue;
+      undefinedMetrics[key] = isClicks
+        ? `it is of numbers, and ${column} is 0 or 1`
+        : `it is of clicks, and ${column} is not 0 or 1 alone`;
+    }
   }
   return { metrics, undefinedMetrics };
 }
