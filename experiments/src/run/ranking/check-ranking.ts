@@ -1,5 +1,5 @@
 import { checkTrainingLabels, type ExampleSet } from '@seqrec/data';
-import { clickRows, isJudgedBy, type JudgedLabel, judgedMetrics, valueRows } from '@seqrec/models';
+import { areClicks, clickRows, isJudgedBy, type JudgedLabel, judgedMetrics, valueRows } from '@seqrec/models';
 import type { RankingRunConfig } from '../../config/ranking-schema.ts';
 import { watchedSet } from '../../data/dataset.ts';
 import type { PreparedRows } from '../../data/prepare-rows.ts';
@@ -93,7 +93,7 @@ function possibleMetrics(set: ExampleSet, judged: readonly JudgedLabel[]): Possi
       groups: Int32Array.from(kept, (e) => groups?.[targets[e]] ?? users[e]),
     };
     const zeros = new Float64Array(kept.length);
-    const isClicks = as === 'binary' || (as === 'order' && columns.labels.every((y) => y === 0 || y === 1));
+    const isClicks = areClicks(as, values);
     const measured = judgedMetrics(
       isClicks ? clickRows({ ...columns, logits: zeros }) : valueRows({ ...columns, predictions: zeros }),
       as,

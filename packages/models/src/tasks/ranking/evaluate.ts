@@ -10,11 +10,12 @@ import { batchesOfRows, examplesFor } from '../../rankers/examples-for.ts';
 import { batchColumns } from '../../train/columns.ts';
 import type { Task, TaskEvaluateOptions } from '../task.ts';
 import { headLabelsIn } from './batch-rows.ts';
+import { numbersOf } from './check.ts';
 import { productLogitOf } from './conditional.ts';
 import type { ValueTerm } from './config.ts';
 import type { RankedLabel, RankingEvaluation } from './evaluation.ts';
 import { type Head, type Judged, judgedAs, parentsOf } from './heads.ts';
-import { judgedMetrics } from './judged-metrics.ts';
+import { areClicks, judgedMetrics } from './judged-metrics.ts';
 import { predictionOf } from './losses.ts';
 import { rowValue } from './value.ts';
 
@@ -55,6 +56,7 @@ export async function evaluateRanking(
       examples,
       {
         as,
+        isClicks: areClicks(as, numbersOf(examples.interactions, column)),
         groups: as === 'order' ? groups : undefined,
       },
     );
@@ -140,7 +142,7 @@ function rankedLabel(
   { name, column, parents = [] }: Pick<Head, 'name' | 'column'> & Pick<RankedLabel, 'parents'>,
   { scores, truth }: { readonly scores: Float64Array; readonly truth: Float64Array },
   examples: ExampleSet,
-  { as, groups }: { readonly as: Judged; readonly groups?: Int32Array },
+  { as, isClicks, groups }: { readonly as: Judged; readonly isClicks: boolean; readonly groups?: Int32Array },
 ): RankedLabel {
   const kept = Int32Array.from(truth.keys()).filter((row) => !Number.isNaN(truth[row]));
   if (kept.length === 0)
@@ -152,7 +154,6 @@ function rankedLabel(
       groups === undefined ? examples.users[row] : groups[examples.targets[row]],
     ),
   };
-  const isClicks = as === 'binary' || (as === 'order' && columns.labels.every((y) => y === 0 || y === 1));
   const rows: ScoredRows = isClicks
     ? clickRows({ ...columns, logits: own })
     : valueRows({ ...columns, predictions: own });
@@ -177,7 +178,10 @@ function judgeValue(
     });
     truth[row] = terms.reduce((sum, { label, weight }) => sum + weight * answers.truth[at(label)][row], 0);
   }
-  const value = rankedLabel({ name: 'value', column: 'value' }, { scores, truth }, examples, { as: 'squared' });
+  const value = rankedLabel({ name: 'value', column: 'value' }, { scores, truth }, examples, {
+    as: 'squared',
+    isClicks: false,
+  });
   const words = terms
     .map(({ label, weight, of, exponent }) => `${weight} ${of}${exponent ?? ''}(${label})`)
     .join(' + ');
@@ -190,7 +194,7 @@ function judgeValue(
       { name: label, column: label },
       { scores, truth: spread(total, kept, rows.labels) },
       examples,
-      { as: 'binary' },
+      { as: 'binary', isClicks: true },
     );
     const { GAUC } = rankingMetrics(ordered.rows).metrics;
     if (GAUC === undefined) continue;

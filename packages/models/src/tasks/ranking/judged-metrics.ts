@@ -8,6 +8,16 @@ export function isJudgedBy(as: Judged, metric: string): boolean {
   return as !== 'order' || headMetrics.order.some(({ name }) => name === metric);
 }
 
+/**
+ * Whether the rows of a label are clicks: of the loss `binary`, and of losses that compare rows where the label is 0, 1
+ * or missing.
+ *
+ * @param column the label of all events, so that every part of the data is judged alike.
+ */
+export function areClicks(as: Judged, column: Float32Array): boolean {
+  return as === 'binary' || (as === 'order' && column.every((y) => y === 0 || y === 1 || Number.isNaN(y)));
+}
+
 /** The metrics of rows by what their scores are. */
 export function judgedMetrics(rows: ScoredRows, as: Judged): RowMetrics {
   if (as !== 'order') return rankingMetrics(rows);

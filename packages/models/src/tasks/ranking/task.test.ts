@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { useBackend } from '@seqrec/core';
-import { makeBatch } from '@seqrec/data';
+import { type Column, type ExampleSet, makeBatch } from '@seqrec/data';
 import * as tf from '@tensorflow/tfjs-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { uploadBatch } from '../../inputs.ts';
@@ -14,6 +14,8 @@ import { createTask } from '../registry.ts';
 import { sessionWeights } from './session-weights.ts';
 import type { RankingTask } from './task.ts';
 import { shop } from './test-support/shop.ts';
+
+type NumberColumn = Extract<Column, { readonly kind: 'number' }>;
 
 const { train, test } = shop();
 const { numUsers, numItems } = train.interactions;
@@ -129,6 +131,21 @@ it.each(['pairwise', 'listwise'] as const)('%s learns the order within users', a
   const found = await evaluated({ loss, labels: [click] }, 8);
   expect(Object.keys(found.metrics).sort()).toEqual(['AUC', 'GAUC', 'NDCG@10']);
   expect(found.metrics.GAUC).toBeGreaterThan(0.65);
+});
+
+it('an order of numbers stays one where a part of the data has 0 and 1 alone', async () => {
+  const { interactions } = train;
+  const { events } = interactions;
+  const [clicked, watch] = ['clicked', 'watch'].map((name) => (events.columns.get(name) as NumberColumn).values);
+  const ofTest = new Set(test.targets);
+  const values = watch.map((seconds, e) => (ofTest.has(e) ? clicked[e] : seconds));
+  const column: NumberColumn = { kind: 'number', width: 1, values };
+  const changed = { ...interactions, events: { ...events, columns: new Map([...events.columns, ['watch', column]]) } };
+  const [own, part] = [train, test].map((set): ExampleSet => ({ ...set, interactions: changed }));
+  const { task, trainer } = trainerOf({ loss: 'listwise', labels: ['watch'] }, { examples: own });
+  await trainer.runEpoch();
+  const { metrics } = await task.evaluate({ model: trainer.model, examples: part, batchSize: 512 });
+  expect(Object.keys(metrics).sort()).toEqual(['NDCG@10', 'RAUC', 'XAUC']);
 });
 
 it('a checkpoint of heads without parents is not gone on with by heads with them, except from its weights', async () => {
