@@ -1,5 +1,5 @@
 import type { ExampleSet } from '@seqrec/data';
-import type { Model } from '@seqrec/models';
+import type { Model, TaskMetric } from '@seqrec/models';
 import type { SharedJudge } from '../ranks/evaluate-together.ts';
 
 /** What an evaluation of a set gives a run, whatever its task. */
@@ -20,14 +20,22 @@ export interface Judge<M extends Model, E extends SetFigures> {
   readonly better: 'larger' | 'smaller';
   /** The name of the metric that `best` is chosen by. */
   readonly selectBy: string;
+  /** The metrics of the task, which say which way they are better. */
+  readonly known?: readonly TaskMetric[];
 }
 
 /** Metrics of which less is better. */
 const SMALLER = /^(logloss|NE|ECE|MSE|RMSE|MAE)/;
 
-/** Which values of a metric are better. */
-export function betterOf(metric: string): 'larger' | 'smaller' {
-  return SMALLER.test(metric) ? 'smaller' : 'larger';
+/**
+ * Which values of a metric are better.
+ *
+ * @param known what a task says of its metrics, whose names are without the label; of others their name tells.
+ */
+export function betterOf(metric: string, known: readonly TaskMetric[] = []): 'larger' | 'smaller' {
+  const [base] = metric.split('|');
+  const said = known.find(({ name }) => name === metric) ?? known.find(({ name }) => name === base);
+  return said?.better ?? (SMALLER.test(metric) ? 'smaller' : 'larger');
 }
 
 /** Whether `value` is better than the best so far. */

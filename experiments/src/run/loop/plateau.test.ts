@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { betterOf } from './figures.ts';
 import { observePlateau } from './plateau.ts';
 
 /** A trainer whose rate falls on a plateau, and what it was told. */
@@ -24,6 +25,16 @@ test('a plateau is told the metric of its schedule, or that which chooses the ch
   const usual = trainer();
   observePlateau(usual.trainer, figures, 0.7, judge);
   expect(usual.told).toEqual([[0.7, 'larger']]);
+});
+
+test('a metric of a task is as much better as the task says, of whichever label', () => {
+  const known = [{ name: 'cost', better: 'smaller' }] as const;
+  const { told, trainer: rate } = trainer('cost|buy');
+  observePlateau(rate, { metrics: { 'cost|buy': 3 }, warnings: [] }, 0.7, { ...judge, known });
+  expect(told).toEqual([[3, 'smaller']]);
+  expect(betterOf('cost')).toBe('larger');
+  expect(betterOf('cost', known)).toBe('smaller');
+  expect(betterOf('logloss|buy', known)).toBe('smaller');
 });
 
 test('a metric without a value is an error, and no state that cannot be read again', () => {

@@ -12,7 +12,7 @@ export function observePlateau<M extends Model, E extends SetFigures>(
   { options, update }: Pick<Trainer<M>, 'options' | 'update'>,
   { metrics }: SetFigures,
   value: number,
-  { better, selectBy }: Pick<Judge<M, E>, 'better' | 'selectBy'>,
+  { better, selectBy, known }: Pick<Judge<M, E>, 'better' | 'selectBy' | 'known'>,
 ): string | undefined {
   const { schedule, learningRate } = options;
   if (schedule?.kind !== 'plateau') return undefined;
@@ -23,7 +23,7 @@ export function observePlateau<M extends Model, E extends SetFigures>(
       `optimizer.schedule.metric: expected a metric that has a value after every epoch; got ${metric} without; use one of ${Object.keys(metrics).join(', ')}`,
     );
   const before = update.plateau.factor;
-  update.observe(seen, metric === undefined ? better : betterOf(metric));
+  update.observe(seen, metric === undefined ? better : betterOf(metric, known));
   const after = update.plateau.factor;
   if (after === before) return undefined;
   const rate = Number((learningRate * after).toPrecision(6));

@@ -15,7 +15,7 @@ import { checkRankingAgainstData } from './check-ranking.ts';
 import { evaluateRows } from './evaluate-rows.ts';
 import { finishRankingRun } from './finish-ranking.ts';
 import { makeRankingTrainer } from './make-ranking-trainer.ts';
-import { rankingOf, selectedMetric, selectedValue } from './ranking-of.ts';
+import { metricsOf, rankingOf, selectedMetric, selectedValue } from './ranking-of.ts';
 
 export interface ExecuteRankingRequest extends ExecuteOptions {
   readonly config: RankingRunConfig;
@@ -47,6 +47,7 @@ export async function executeRankingRun(request: ExecuteRankingRequest): Promise
   const { task } = ranking;
   const context = { task, batchSize: config.evaluation.batchSize, progress, stop };
   const selectBy = selectedMetric(config, task);
+  const known = metricsOf(task);
   return executeTask(
     {
       config,
@@ -58,8 +59,9 @@ export async function executeRankingRun(request: ExecuteRankingRequest): Promise
         watched: watchedSet(split),
         evaluate: (model: Ranker, set: ExampleSet) => evaluateRows(model, set, context),
         value: ({ metrics }: RankingEvaluation) => selectedValue(metrics, selectBy),
-        better: betterOf(selectBy),
+        better: betterOf(selectBy, known),
         selectBy,
+        known,
       },
       unit: 'rows',
       finish: (run, outcome) => finishRankingRun(run, { name, config, data }, outcome, context),

@@ -1,4 +1,4 @@
-import { ClickRows, loadWeights, type Ranker, type RankingEvaluation } from '@seqrec/models';
+import { ClickRows, loadWeights, type Ranker, type RankingEvaluation, type TaskMetric } from '@seqrec/models';
 import type { RankingRunConfig } from '../../config/ranking-schema.ts';
 import type { PreparedRows } from '../../data/prepare-rows.ts';
 import { warningsIn } from '../evaluation/evaluate-set.ts';
@@ -15,7 +15,7 @@ import { calibrationOf, fitCalibrators } from './calibrate.ts';
 import { type EvaluatedRows, evaluateRowBaselines } from './evaluate-baselines.ts';
 import { evaluateRows, type RowsContext, usersOf } from './evaluate-rows.ts';
 import { limitsOf } from './limits.ts';
-import { selectedMetric } from './ranking-of.ts';
+import { metricsOf, selectedMetric } from './ranking-of.ts';
 import { intervalsOf, judgeRows } from './row-verdict.ts';
 import { rowSegmentations, segmentTables } from './segments.ts';
 
@@ -80,7 +80,10 @@ export async function finishRankingRun(
       metrics: test.metrics,
       ...withIntervals({ rows: first.rows, metrics: test.metrics, users }),
       ...warningsIn({
-        warnings: [...test.warnings, ...(first.rows instanceof ClickRows ? [] : lost(test, onTest, selectBy))],
+        warnings: [
+          ...test.warnings,
+          ...(first.rows instanceof ClickRows ? [] : lost(test, onTest, selectBy, metricsOf(context.task))),
+        ],
       }),
       checkpoint: chosen,
       epoch,
@@ -108,8 +111,13 @@ function withIntervals({ rows, metrics, users }: Pick<EvaluatedRows, 'rows' | 'm
 }
 
 /** Baselines that a model of numbers, of which there is no verdict, does not beat. */
-function lost({ metrics }: RankingEvaluation, baselines: readonly EvaluatedRows[], metric: string): string[] {
-  const sign = betterOf(metric) === 'smaller' ? -1 : 1;
+function lost(
+  { metrics }: RankingEvaluation,
+  baselines: readonly EvaluatedRows[],
+  metric: string,
+  known: readonly TaskMetric[],
+): string[] {
+  const sign = betterOf(metric, known) === 'smaller' ? -1 : 1;
   return baselines
     .filter((each) => sign * each.metrics[metric] >= sign * metrics[metric])
     .map(

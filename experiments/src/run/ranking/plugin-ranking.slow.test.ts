@@ -5,6 +5,8 @@ import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
 import { rankingWorld } from '../../testing/ranking-world.ts';
 import { runCli } from '../../testing/run-cli.ts';
+import type { RunResults } from '../folder/results.ts';
+import { openRunDir } from '../folder/run-dir.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'seqrec-plugin-ranking-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -57,6 +59,27 @@ defineTask({
   },
 });
 
+// A metric of its own, of which less is better.
+defineTask({
+  kind: 'acme/cost',
+  needs: 'rank',
+  schema: z.strictObject({ kind: z.literal('acme/cost') }),
+  create(_, { train }) {
+    const task = rankingTask({ loss: 'binary' }, rankingLabels({}, train));
+    const cost = { name: 'cost', better: 'smaller' };
+    return {
+      ...task,
+      name: 'acme/cost',
+      metrics: [cost, ...task.metrics],
+      judged: task.judged.map((label) => ({ ...label, metrics: [cost, ...label.metrics] })),
+      async evaluate(options) {
+        const found = await task.evaluate(options);
+        return { ...found, metrics: { cost: found.metrics.logloss, ...found.metrics } };
+      },
+    };
+  },
+});
+
 // Says what it needs, and does not give it.
 defineTask({
   kind: 'acme/blind',
@@ -95,4 +118,22 @@ test('a ranker and a task of rows from a plug-in train, resume, evaluate and com
     'task.kind: expected a task that evaluates rows; got acme/blind, which has no labels, metrics or evaluate',
   );
   expect(blind.code).toBe(2);
+});
+
+test('the best checkpoint is that of the least value where a task says that less is better', async () => {
+  const { stderr, code } = await runCli(
+    ['train', '--config', 'acme.yaml', '--task.kind', 'acme/cost', '--epochs', '5', '--quiet', '--out', 'cost'],
+    folder,
+  );
+  expect(code, stderr).toBe(0);
+  const { path, results } = openRunDir(join(folder, 'cost'), 'latest');
+  const { final } = JSON.parse(readFileSync(results, 'utf8')) as RunResults;
+  const costs = readFileSync(join(path, 'metrics.jsonl'), 'utf8')
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line))
+    .filter(({ type }) => type === 'epoch')
+    .map(({ metrics }) => metrics.cost as number);
+  expect(costs).toHaveLength(5);
+  expect(final?.epoch).toBe(costs.indexOf(Math.min(...costs)) + 1);
 });

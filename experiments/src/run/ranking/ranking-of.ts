@@ -1,5 +1,12 @@
 import type { ExampleSet } from '@seqrec/data';
-import { createTask, fitFields, isRankingTask, type ModelOptions, type RankingTask } from '@seqrec/models';
+import {
+  createTask,
+  fitFields,
+  isRankingTask,
+  type ModelOptions,
+  type RankingTask,
+  type TaskMetric,
+} from '@seqrec/models';
 import type { RankingRunConfig } from '../../config/ranking-schema.ts';
 import { ConfigError, RunError } from '../../errors.ts';
 
@@ -26,6 +33,11 @@ export function selectedMetric(
   { metrics }: Pick<RankingTask, 'metrics'>,
 ): string {
   return evaluation.selectBy ?? metrics[0].name;
+}
+
+/** What a task says of its metrics, of the first label first. */
+export function metricsOf({ metrics, judged }: Pick<RankingTask, 'metrics' | 'judged'>): readonly TaskMetric[] {
+  return [...metrics, ...judged.flatMap((label) => label.metrics)];
 }
 
 /** @throws RunError where that metric has no value, which chooses nothing. */
