@@ -510,6 +510,7 @@ export { createTransact } from './rankers/transact/transact.ts';
 export type { TimeReader } from './reads-times.ts';
 export {
   capabilitiesOf,
+  checkModelRows,
   completeModelConfig,
   countedModelKinds,
   createModel,

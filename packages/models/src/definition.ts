@@ -1,3 +1,4 @@
+import type { ExampleSet } from '@seqrec/data';
 import type { z } from 'zod';
 import type { Flops, Workload } from './flops/flops.ts';
 import type { Model, ModelOptions } from './model.ts';
@@ -33,6 +34,13 @@ export interface ModelDefinition<C extends { readonly kind: string } = { readonl
    * @throws ConfigError for settings that do not go together.
    */
   complete?(config: C): C;
+  /**
+   * Refuses training rows that hold what the settings cannot read, or lack what they would read, before the first step
+   * of a run of rows.
+   *
+   * @throws ConfigError naming the setting.
+   */
+  checkRows?(config: C, train: ExampleSet): void;
   /** Whether its tables of ids may lie in stores, `stores` of its options; absent: they may not. */
   readonly storesTables?: true;
   /** The settings by which it reads the times of events; absent: none. */

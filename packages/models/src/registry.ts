@@ -1,3 +1,4 @@
+import type { ExampleSet } from '@seqrec/data';
 import { z } from 'zod';
 import { Definitions } from './config/definitions.ts';
 import { parseConfig } from './config/parse.ts';
@@ -208,6 +209,15 @@ export function modelIncremental(config: { readonly kind: string }): { readonly 
 export function rowsStay(config: { readonly kind: string }): boolean {
   const known = modelIncremental(config);
   return known !== undefined && known.refusal === undefined;
+}
+
+/**
+ * Refuses training rows that a model of this configuration cannot learn from, see {@link ModelDefinition.checkRows}.
+ *
+ * @throws ConfigError naming the setting.
+ */
+export function checkModelRows(config: { readonly kind: string }, train: ExampleSet): void {
+  definitions.of(config).checkRows?.(config as never, train);
 }
 
 /** Widths of a model of this configuration; 0 where a model of somebody else says nothing. */

@@ -89,6 +89,10 @@ test.each<[string[], string]>([
     ['--task.loss', 'pairwise', '--optimizer.schedule.metric', 'XAUC'],
     'optimizer.schedule.metric: expected a metric that has a value on the validation set',
   ],
+  [
+    ['--model.kind', 'dssm', '--model.history', 'true'],
+    'history: expected rows with histories; got none in any training row; set model.history to false',
+  ],
   [['--optimizer.weightDecay', '100'], 'optimizer.weightDecay: expected less than 1 / learningRate = 20'],
   [
     ['--data.path', csv('inf', (line, k) => (k === 5 ? price(line, '1e39') : line))],

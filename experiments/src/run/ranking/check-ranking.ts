@@ -1,5 +1,13 @@
 import { checkTrainingLabels, type ExampleSet } from '@seqrec/data';
-import { areClicks, clickRows, isJudgedBy, type JudgedLabel, judgedMetrics, valueRows } from '@seqrec/models';
+import {
+  areClicks,
+  checkModelRows,
+  clickRows,
+  isJudgedBy,
+  type JudgedLabel,
+  judgedMetrics,
+  valueRows,
+} from '@seqrec/models';
 import type { RankingRunConfig } from '../../config/ranking-schema.ts';
 import { watchedSet } from '../../data/dataset.ts';
 import type { PreparedRows } from '../../data/prepare-rows.ts';
@@ -29,7 +37,10 @@ export function checkRankingAgainstData(
     split.train,
     task.judged.map((label) => ({ name: label.column, values: labelsOf(split.interactions, label) })),
   );
-  if (!isResumed) checkDecidedByValidation(config, split);
+  if (!isResumed) {
+    checkDecidedByValidation(config, split);
+    checkModelRows({ ...config.model, kind: config.model.kind as string }, split.train);
+  }
   rowSegmentations(evaluation, { train: split.train, set: split.test, task });
   const watched = watchedSet(split);
   const { judged } = task;

@@ -36,6 +36,8 @@ export interface RankerNet extends RowLayers {
    * @param history of models that have `userHistory` in their configuration, and there always.
    */
   logits(columns: readonly EncodedColumn[], run: Run, history?: RowHistory): tf.Tensor2D;
+  /** What batches must carry for it, besides what the fields and the histories need. */
+  readonly columns?: BatchColumns;
   /** Of a net whose branches are trained as well: see {@link Branches}. */
   readonly branches?: {
     logits(columns: readonly EncodedColumn[], run: Run, history?: RowHistory): BranchLogits;
@@ -132,7 +134,7 @@ export function createRanker<Config extends RankerConfig>(
   return {
     kind,
     config: { ...config },
-    columns: history === undefined ? columnsOf(fields) : merged(columnsOf(fields), history.columns),
+    columns: [history?.columns ?? {}, net.columns ?? {}].reduce(merged, columnsOf(fields)),
     ...(features && { features }),
     numItems,
     sizes: { numUsers, labels, ...(logVariances && { logVariances }) },

@@ -1,4 +1,4 @@
-import type { SequenceBatch } from '@seqrec/data';
+import type { ExampleSet, SequenceBatch } from '@seqrec/data';
 import { ConfigError } from '../../errors.ts';
 import type { HstuRankerConfig } from './config.ts';
 
@@ -7,6 +7,23 @@ type ActionsConfig = HstuRankerConfig['actions'];
 /** Kinds of action. */
 export function numActions(actions: ActionsConfig): number {
   return actions.kind === 'ratings' ? actions.bounds.length + 1 : actions.bits;
+}
+
+/** @throws ConfigError for a column whose numbers are no masks of `bits` actions: what they say would be lost. */
+export function checkActionRows({ kind, actions }: HstuRankerConfig, { interactions }: ExampleSet): void {
+  if (actions.kind !== 'column') return;
+  const { column: name, bits } = actions;
+  const column = interactions.events.columns.get(name);
+  if (column?.kind !== 'number' || column.width !== 1) return;
+  // A missing one is of no action.
+  const isMask = (value: number): boolean =>
+    Number.isNaN(value) || (Number.isInteger(value) && value >= 0 && value < 2 ** bits);
+  const bad = column.values.findIndex((value) => !isMask(value));
+  if (bad < 0) return;
+  throw new ConfigError(
+    `model config (${kind}): actions: expected whole numbers from 0 to ${2 ** bits - 1} in ${name}, masks of ${bits} bits; got ${column.values[bad]} in row ${bad}; ${Number.isInteger(column.values[bad]) && column.values[bad] > 0 ? 'set more actions.bits' : 'name a column of masks'}`,
+    'actions',
+  );
 }
 
 /**

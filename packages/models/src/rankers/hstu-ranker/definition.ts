@@ -1,5 +1,6 @@
 import type { ModelDefinition } from '../../definition.ts';
 import { ofRows } from '../ranker.ts';
+import { checkActionRows } from './action-masks.ts';
 import { type HstuRankerConfig, hstuRankerConfigSchema } from './config.ts';
 import { createHstuRanker } from './hstu-ranker.ts';
 
@@ -9,4 +10,5 @@ export const hstuRanker = {
   can: ['rank'],
   schema: hstuRankerConfigSchema,
   create: ofRows(createHstuRanker),
+  checkRows: checkActionRows,
 } as const satisfies ModelDefinition<HstuRankerConfig>;

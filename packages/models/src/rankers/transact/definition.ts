@@ -1,7 +1,7 @@
 import type { ModelDefinition } from '../../definition.ts';
 import { ofRows } from '../ranker.ts';
 import { type TransactConfig, transactConfigSchema } from './config.ts';
-import { createTransact } from './transact.ts';
+import { checkTransactRows, createTransact } from './transact.ts';
 
 /** TransAct. */
 export const transact = {
@@ -9,5 +9,6 @@ export const transact = {
   can: ['rank'],
   schema: transactConfigSchema,
   create: ofRows(createTransact),
+  checkRows: checkTransactRows,
   storesTables: true,
 } as const satisfies ModelDefinition<TransactConfig>;

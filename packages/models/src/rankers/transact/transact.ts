@@ -1,5 +1,7 @@
 import { streamKey, uniform01 } from '@seqrec/core';
+import type { ExampleSet } from '@seqrec/data';
 import * as tf from '@tensorflow/tfjs-core';
+import { ConfigError } from '../../errors.ts';
 import type { Run } from '../../layers/layer.ts';
 import type { Ranker } from '../../model.ts';
 import type { RankerOptions } from '../ranker.ts';
@@ -93,7 +95,17 @@ function newestFirst(
 
 /** The net of {@link createTransact}. */
 export function transactNet(config: TransactConfig, options: NetOptions): RankerNet & SequenceParts<TransactModule> {
-  return sequenceNet(config, options, transactModule);
+  const net = sequenceNet(config, options, transactModule);
+  return config.timeWindow === 0 ? net : { ...net, columns: { examples: ['times'] } };
+}
+
+/** @throws ConfigError for a window of time over data without times. */
+export function checkTransactRows({ kind, timeWindow }: TransactConfig, { interactions }: ExampleSet): void {
+  if (timeWindow === 0 || interactions.hasTimestamps) return;
+  throw new ConfigError(
+    `model config (${kind}): timeWindow: expected times, by which events are hidden; got none in ${interactions.name}; set model.timeWindow to 0`,
+    'timeWindow',
+  );
 }
 
 /**

@@ -1,6 +1,6 @@
 import type { ModelDefinition } from '../../definition.ts';
 import { type DssmConfig, dssmConfigSchema, dssmWidths } from './config.ts';
-import { createDssm } from './dssm.ts';
+import { checkDssmRows, createDssm } from './dssm.ts';
 import { dssmFlops } from './flops.ts';
 
 /** DSSM. */
@@ -9,6 +9,7 @@ export const dssm = {
   can: ['encode', 'towers', 'rank'],
   schema: dssmConfigSchema,
   create: createDssm,
+  checkRows: checkDssmRows,
   widths: dssmWidths,
   flops: dssmFlops,
 } as const satisfies ModelDefinition<DssmConfig>;

@@ -1,5 +1,5 @@
 import { UnsupportedError } from '@seqrec/core';
-import type { EncodedColumn, SequenceBatch } from '@seqrec/data';
+import type { EncodedColumn, ExampleSet, SequenceBatch } from '@seqrec/data';
 import * as tf from '@tensorflow/tfjs-core';
 import { ConfigError } from '../../errors.ts';
 import { columnsOf, type EventField, exampleItems, fieldsOf, type RowField, takeField } from '../../features/fields.ts';
@@ -104,6 +104,15 @@ export function createDssm(
       }),
     ...weightsOf(net, config),
   };
+}
+
+/** @throws ConfigError for a query of histories over rows without: it would be the same whatever the setting. */
+export function checkDssmRows({ kind, history }: DssmConfig, { starts, targets }: ExampleSet): void {
+  if (!history || starts.some((start, e) => start < targets[e])) return;
+  throw new ConfigError(
+    `model config (${kind}): history: expected rows with histories; got none in any training row; set model.history to false, train it under the task retrieval, or take a model with userHistory`,
+    'history',
+  );
 }
 
 /** The latest `window` events of each history. */
