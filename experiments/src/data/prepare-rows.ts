@@ -8,6 +8,7 @@ import {
   type RowHistoryOptions,
   type RowSplit,
   type SampledNegativesOptions,
+  teacherChecks,
   withColdRows,
   withRowHistories,
   withSampledNegatives,
@@ -98,6 +99,10 @@ export async function prepareRows(
     progress,
   });
   const split = rowSplit(splitBy(config.split, coded));
+  for (const { name, verdict, text } of teacherChecks(split)) {
+    if (verdict === 'leak' || verdict === 'warning') progress.note(`${verdict}: ${text}`);
+    else if (name === 'teacher-training-rows') progress.note(text);
+  }
   const { coldItems } = config;
   return withHistoriesFor({ split, withoutModel: split, labels, ...(coldItems && { coldItems }) }, model);
 }

@@ -6,7 +6,7 @@ export { dedupe, kCore, minLength, minRating } from './filters/filters.ts';
 export { type LabelOptions, labelFromColumn } from './filters/label.ts';
 export { dropRepeats, kCoreWithoutRepeats } from './filters/repeats.ts';
 export { negativeSources, type SampledNegativesOptions, withSampledNegatives } from './filters/sampled-negatives.ts';
-export { type JoinLabelsOptions, joinLabels } from './label-store/join-labels.ts';
+export { type JoinLabelsOptions, joinLabels, teacherOf } from './label-store/join-labels.ts';
 export { checkNewLabels, labelsOf, type TeacherLabels, writeLabels } from './label-store/write-labels.ts';
 export { type DatasetSource, datasetName, type LoadOptions, loadDataset } from './load.ts';
 export { type UniformNegativesOptions, uniformNegatives } from './negatives/uniform.ts';
@@ -43,6 +43,7 @@ export { type ColdItemsOptions, drawColdItems, withColdItems } from './splits/co
 export { withColdRows } from './splits/cold-rows.ts';
 export { type LeakageReport, leakageReport } from './splits/leakage.ts';
 export type { LeakageCheck } from './splits/leakage-check.ts';
+export { teacherChecks } from './splits/leakage-teachers.ts';
 export type { Limit } from './splits/limit.ts';
 export { ExampleList } from './splits/split.ts';
 export { timeOfShare } from './splits/time-of-share.ts';

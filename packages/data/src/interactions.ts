@@ -13,6 +13,17 @@ export interface ProblemCount {
   readonly file?: string;
 }
 
+/** Whose predictions a step put beside the events. */
+export interface JoinedTeacher {
+  readonly name: string;
+  /** The labels that it gave. */
+  readonly columns: readonly string[];
+  /** The latest time that it was trained on, seconds; absent where its data or these have no times. */
+  readonly trainedTo?: number;
+  /** Whether it was trained on the events that it says something of. */
+  readonly trainedOn: boolean;
+}
+
 /** What one reader or filter did. `name`, `params` and `counts` enter the digest, the rest is for people. */
 export interface ProcessingStep {
   readonly name: string;
@@ -23,6 +34,8 @@ export interface ProcessingStep {
   readonly problems?: readonly ProblemCount[];
   /** Sentences of `detail` that whoever trains should see once. */
   readonly notes?: readonly string[];
+  /** Of a step that joins labels of a teacher. */
+  readonly teacher?: JoinedTeacher;
 }
 
 /**

@@ -8,6 +8,6 @@ test('heads that a store cannot have are refused before any row is scored', asyn
   const opened = { data: { split: { train: {} } }, ranking: { task: { judged: [{ label: 'time' }] } } };
   const options = { store: tmpdir(), teacher: 'run-1', part: 'train' } as Parameters<typeof writeTeacherLabels>[1];
   await expect(writeTeacherLabels(opened as unknown as OpenRanking, options)).rejects.toThrow(
-    'expected labels beside the columns of a store, user, item, time, nth, trained_to, day, teacher; got time',
+    'expected labels beside the columns of a store, user, item, time, nth, trained_to, trained_on, day, teacher; got time',
   );
 });

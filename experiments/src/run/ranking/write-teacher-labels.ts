@@ -33,7 +33,7 @@ export async function writeTeacherLabels(
   const set: ExampleSet | undefined = split[part];
   if (set === undefined)
     throw new UsageError(`--split: expected a part of the split ${split.protocol}; got ${part}, which it has not`);
-  checkNewLabels(store, { teacher, labels: ranking.task.judged.map(({ label }) => label) });
+  await checkNewLabels(store, { teacher, labels: ranking.task.judged.map(({ label }) => label) });
   const context = { task: ranking.task, batchSize: config.evaluation.batchSize, progress };
   const { labels } = await evaluateRows(model, set, context);
   const columns = new Map<string, Float32Array>();
@@ -45,6 +45,12 @@ export async function writeTeacherLabels(
   }
   const { timestamps } = split.interactions;
   const trainedTo = split.train.targets.reduce((most, event) => Math.max(most, timestamps[event]), -Infinity);
-  const folder = await writeLabels(store, split.interactions, { events: set.targets, columns, teacher, trainedTo });
+  const folder = await writeLabels(store, split.interactions, {
+    events: set.targets,
+    columns,
+    teacher,
+    trainedTo,
+    trainedOn: part === 'train',
+  });
   return { folder, rows: set.targets.length, labels: [...columns.keys()] };
 }

@@ -5,7 +5,7 @@ import { DataError, OptionError } from '../errors.ts';
 import type { Interactions } from '../interactions.ts';
 import { openDuckdb, sqlText } from '../sources/duckdb-session.ts';
 import type { Column } from '../table/column.ts';
-import { eventKeys, keyText, storeColumns } from './keys.ts';
+import { ByKey, eventKeys, storeColumns } from './keys.ts';
 import { labelsOf } from './write-labels.ts';
 
 export interface JoinLabelsOptions {
@@ -30,13 +30,13 @@ const OPERATION = 'joinLabels';
 export async function joinLabels(interactions: Interactions, options: JoinLabelsOptions): Promise<Interactions> {
   const { store, prefix = 'teacher', scale = 1 } = options;
   const teacher = teacherOf(store, options.teacher);
-  const { predictions, trainedTo } = await readLabels(store, teacher);
+  const { predictions, trainedTo, trainedOn } = await readLabels(store, teacher);
   const { numEvents, events, roles, digest: _, ...parts } = interactions;
   const names = [...predictions.names];
   const columns = names.map(() => new Float32Array(numEvents).fill(Number.NaN));
   let [event, found] = [0, 0];
   for (const key of eventKeys(interactions)) {
-    const row = predictions.rows.get(keyText(key));
+    const row = predictions.rows.get(key);
     if (row !== undefined) {
       found++;
       for (const [c, value] of row.entries()) columns[c][event] = value ?? Number.NaN;
@@ -51,7 +51,8 @@ export async function joinLabels(interactions: Interactions, options: JoinLabels
       });
     return [full, { kind: 'number', width: 1, values: scaled(columns[c], scale) }];
   });
-  const when = Number.isFinite(trainedTo) ? `, trained to ${new Date(trainedTo * 1000).toISOString()}` : '';
+  const hasTime = interactions.hasTimestamps && Number.isFinite(trainedTo);
+  const when = hasTime ? `, trained to ${new Date(trainedTo * 1000).toISOString()}` : '';
   return createInteractions({
     ...parts,
     columns: new Map([...events.columns, ...added]),
@@ -63,6 +64,12 @@ export async function joinLabels(interactions: Interactions, options: JoinLabels
         detail: `Predictions of ${teacher}${when}, as ${added.map(([name]) => name).join(', ')}: of ${found} of ${numEvents} events${scale === 1 ? '' : `, times ${scale}`}.`,
         params: { teacher, prefix, scale },
         counts: { events: numEvents, labelled: found },
+        teacher: {
+          name: teacher,
+          columns: added.map(([name]) => name),
+          ...(hasTime && { trainedTo }),
+          trainedOn,
+        },
       },
     ],
   });
@@ -75,7 +82,12 @@ function scaled(values: Float32Array, scale: number): Float32Array {
   return values.map((value) => (areProbabilities ? Math.min(1, scale * value) : scale * value));
 }
 
-function teacherOf(store: string, given: string | undefined): string {
+/**
+ * The teacher of a store that is meant: the one that is named, else the one that there is.
+ *
+ * @throws {DataError} `missing-file` for none, and for several of which none is named
+ */
+export function teacherOf(store: string, given?: string): string {
   const known = existsSync(store)
     ? readdirSync(store).flatMap((name) => /^teacher=([\w.-]+?)(?<!\.unfinished)$/.exec(name)?.[1] ?? [])
     : [];
@@ -84,17 +96,21 @@ function teacherOf(store: string, given: string | undefined): string {
   const wanted = given === undefined ? 'a store of one teacher, or the name of one' : `labels of ${given}`;
   throw new DataError(OPERATION, `expected ${wanted} in ${store}; got ${known.join(', ') || 'none'}`, {
     code: 'missing-file',
-    hint: 'write them with `seqrec labels RUN --to STORE`',
+    hint:
+      known.length === 0
+        ? 'write them with `seqrec labels RUN --to STORE`'
+        : 'name one of them, as in --data.teacherLabels.0.teacher',
   });
 }
 
 interface ReadLabels {
   readonly predictions: {
     readonly names: readonly string[];
-    /** By the text of the key. */
-    readonly rows: ReadonlyMap<string, readonly (number | null)[]>;
+    readonly rows: Pick<ByKey<readonly (number | null)[]>, 'get'>;
   };
   readonly trainedTo: number;
+  /** Of a store that does not say so: its rows are those that the teacher was trained on, as they are by default. */
+  readonly trainedOn: boolean;
 }
 
 async function readLabels(store: string, teacher: string): Promise<ReadLabels> {
@@ -104,13 +120,15 @@ async function readLabels(store: string, teacher: string): Promise<ReadLabels> {
     const result = await connection.stream(`SELECT * FROM read_parquet(${sqlText(files)}, hive_partitioning = false)`);
     const all = result.columnNames();
     const [user, item, time, nth, to] = ['user', 'item', 'time', 'nth', 'trained_to'].map((name) => all.indexOf(name));
+    const on = all.indexOf('trained_on');
     const own = [...all.keys()].filter((c) => !storeColumns.includes(all[c]));
-    const rows = new Map<string, readonly (number | null)[]>();
+    const rows = new ByKey<readonly (number | null)[]>();
     let trainedTo = Number.NEGATIVE_INFINITY;
+    let trainedOn = on < 0;
     for (;;) {
       const chunk = await result.fetchChunk();
       if (chunk === null || chunk.rowCount === 0) break;
-      for (const row of chunk.getRows() as (string | number | null)[][]) {
+      for (const row of chunk.getRows() as (string | number | boolean | null)[][]) {
         const key = {
           user: row[user] as string,
           item: row[item] as string,
@@ -118,13 +136,14 @@ async function readLabels(store: string, teacher: string): Promise<ReadLabels> {
           nth: Number(row[nth]),
         };
         rows.set(
-          keyText(key),
+          key,
           own.map((c) => row[c] as number | null),
         );
         trainedTo = Math.max(trainedTo, Number(row[to]));
+        if (row[on] === true) trainedOn = true;
       }
     }
-    return { predictions: { names: own.map((c) => all[c]), rows }, trainedTo };
+    return { predictions: { names: own.map((c) => all[c]), rows }, trainedTo, trainedOn };
   } finally {
     close();
   }

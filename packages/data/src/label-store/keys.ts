@@ -32,10 +32,36 @@ export function* eventKeys({
   }
 }
 
-/** A key as a text, for a map. */
-export function keyText({ user, item, time, nth }: EventKey): string {
-  return JSON.stringify([user, item, time, nth]);
+/** Values by key; a map by user each, since one of all rows could hold no more than 2^24. */
+export class ByKey<V> {
+  readonly #users = new Map<string, Map<string, V>>();
+
+  set({ user, ...rest }: EventKey, value: V): void {
+    let own = this.#users.get(user);
+    if (own === undefined) {
+      own = new Map();
+      this.#users.set(user, own);
+    }
+    own.set(restText(rest), value);
+  }
+
+  get({ user, ...rest }: EventKey): V | undefined {
+    return this.#users.get(user)?.get(restText(rest));
+  }
+}
+
+function restText({ item, time, nth }: Omit<EventKey, 'user'>): string {
+  return JSON.stringify([item, time, nth]);
 }
 
 /** The columns of a store that are no labels. */
-export const storeColumns: readonly string[] = ['user', 'item', 'time', 'nth', 'trained_to', 'day', 'teacher'];
+export const storeColumns: readonly string[] = [
+  'user',
+  'item',
+  'time',
+  'nth',
+  'trained_to',
+  'trained_on',
+  'day',
+  'teacher',
+];

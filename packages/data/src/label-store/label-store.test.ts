@@ -1,12 +1,12 @@
 import { readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { temporaryFolder } from '../../test/fixtures.ts';
 import { labelOf } from '../examples/labels.ts';
 import type { Interactions } from '../interactions.ts';
 import { interactionsFromArrays } from '../sources/memory.ts';
 import { joinLabels } from './join-labels.ts';
-import { writeLabels } from './write-labels.ts';
+import { checkNewLabels, writeLabels } from './write-labels.ts';
 
 const duckdb = await import('@duckdb/node-api').catch(() => undefined);
 const DAY = 86_400;
@@ -59,9 +59,54 @@ describe.skipIf(duckdb === undefined)('a store of labels', () => {
       await expect(
         writeLabels(temporaryFolder(), data(), { events, columns, teacher: 'run-1', trainedTo: 1 }),
       ).rejects.toThrow(
-        `writeLabels: expected labels beside the columns of a store, user, item, time, nth, trained_to, day, teacher; got ${name}; give the head another name`,
+        `writeLabels: expected labels beside the columns of a store, user, item, time, nth, trained_to, trained_on, day, teacher; got ${name}; give the head another name`,
       );
     }
+  });
+
+  it('refuses labels that DuckDB takes for one', async () => {
+    const labels = ['click', 'buy', 'Click'];
+    await expect(checkNewLabels(temporaryFolder(), { teacher: 'run-1', labels })).rejects.toThrow(
+      'writeLabels: expected labels that differ in more than small and large letters; got click and Click',
+    );
+  });
+
+  it('keeps of a teacher to when it was trained, where there are times, and whether on these events', async () => {
+    const teacherOf = async (store: string, given = data()) => (await joinLabels(given, { store })).steps.at(-1);
+    expect((await teacherOf(await written()))?.teacher).toEqual({
+      name: 'run-1',
+      columns: ['teacher.click'],
+      trainedTo: 1_600_000_500,
+      trainedOn: true,
+    });
+    const columns = new Map([['click', predictions]]);
+    const store = temporaryFolder();
+    const later = { events: Int32Array.of(3), columns, teacher: 'run-2', trainedTo: 7, trainedOn: false };
+    await writeLabels(store, data(), later);
+    expect((await teacherOf(store))?.teacher).toMatchObject({ trainedTo: 7, trainedOn: false });
+    const timeless = await teacherOf(store, { ...data(), hasTimestamps: false });
+    expect(timeless?.teacher).not.toHaveProperty('trainedTo');
+    expect(timeless?.detail).toMatch(/^Predictions of run-2, as teacher\.click/);
+  });
+
+  it('holds no map of all rows, of which there may be more than a map takes', async () => {
+    const set = Map.prototype.set;
+    let most = 0;
+    const rows = 600;
+    const given = data(rows);
+    const columns = new Map([['click', Float32Array.from({ length: rows }, (_, e) => e / rows)]]);
+    const store = temporaryFolder();
+    const spied = vi.spyOn(Map.prototype, 'set').mockImplementation(function (this: Map<unknown, unknown>, key, value) {
+      set.call(this, key, value);
+      most = Math.max(most, this.size);
+      return this;
+    });
+    const events = Int32Array.from({ length: rows }, (_, e) => e);
+    await writeLabels(store, given, { events, columns, teacher: 'run-1', trainedTo: 1 });
+    const joined = await joinLabels(given, { store });
+    spied.mockRestore();
+    expect(column(joined, 'teacher.click')).toEqual([...(columns.get('click') as Float32Array)]);
+    expect(most).toBeLessThan(rows / 2);
   });
 
   it('is joined by who, what and when: other data find their rows, a missing day leaves gaps', async () => {

@@ -135,6 +135,11 @@ export async function openDuckdb(operation: string): Promise<{ readonly connecti
   return { connection, close };
 }
 
+/** @throws {DataError} `missing-package` */
+export async function requireDuckdb(operation: string): Promise<void> {
+  await loadDuckdb(operation);
+}
+
 /** Whether the package is there. */
 export async function hasDuckdb(): Promise<boolean> {
   return importDuckdb().then(

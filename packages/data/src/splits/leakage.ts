@@ -7,6 +7,7 @@ import { columnChecks } from './leakage-columns.ts';
 import { requestChecks, userChecks } from './leakage-groups.ts';
 import { historyChecks } from './leakage-histories.ts';
 import { labelChecks } from './leakage-labels.ts';
+import { teacherChecks } from './leakage-teachers.ts';
 import { timeChecks } from './leakage-times.ts';
 import type { Split } from './split.ts';
 
@@ -35,6 +36,7 @@ export function leakageReport(split: Split): LeakageReport {
     duplicateRows(split),
     ...columnChecks(split, trained),
     ...labelChecks(split),
+    ...teacherChecks(split),
   ];
   return {
     protocol: split.protocol,

@@ -70,6 +70,11 @@ export function numbersOf({ events }: ExampleSet['interactions'], name: string):
 }
 
 function checkTeacher(values: Float32Array, name: string, targets: Int32Array): void {
+  if (targets.every((row) => Number.isNaN(values[row])))
+    throw new ConfigError(
+      `task: labels: expected a prediction of a teacher in some training row; got none of the ${targets.length} with one in ${name}; label the rows that train: seqrec labels TEACHER --to STORE`,
+      'labels',
+    );
   const bad = targets.find((row) => values[row] < 0 || values[row] > 1);
   if (bad === undefined) return;
   throw new ConfigError(

@@ -111,3 +111,11 @@ it('rows without a prediction teach the label alone', () => {
     for (const [i, slope] of slopes.entries()) expect(missing.get(name)?.[i]).toBe(slope);
   }
 });
+
+it('direct distillation without a prediction on any training row is refused', () => {
+  const { task, model } = student(direct('never'));
+  expect(() => createTrainer({ model, examples: rows, task, batchSize: ROWS, learningRate: 0.01 })).toThrow(
+    'task: labels: expected a prediction of a teacher in some training row; got none of the 800 with one in never; label the rows that train',
+  );
+  model.dispose();
+});
