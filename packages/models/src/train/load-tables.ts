@@ -19,7 +19,7 @@ export interface LoadedTable {
 /**
  * Takes rows of tables of ids from a checkpoint of another model of the same data: the rows of the users and items that
  * it was trained on. The others, and all else of the model, stay as they are. Tables of users and items are told by
- * their fields, `user` and `item`; of other tables all rows are taken.
+ * their fields, `user` and `item`; of other tables, and of those whose rows several ids share, all rows are taken.
  *
  * @throws CheckpointError for a table that is not there, or of another size: of other data, or wider.
  */
@@ -66,6 +66,8 @@ async function trainedRows(source: Source, table: string, size: number): Promise
   if (field === undefined || !source.tensors.has(name)) return (row) => row > 0 || field === undefined;
   const trained = await source.read(name);
   // Users count from 0, and their rows from 1; items have the rows of their ids.
-  const first = size - trained.length;
+  const first = field === 'user' ? 1 : 0;
+  // Rows of a table that several ids share are no ids.
+  if (size !== trained.length + first) return () => true;
   return (row) => row > 0 && trained[row - first] === 1;
 }

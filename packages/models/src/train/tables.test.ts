@@ -18,11 +18,13 @@ const { train } = rowWorld();
 const ids = { 'fields.user.weight': 'fields.user.weight', 'fields.item.weight': 'fields.item.weight' };
 
 function trainerOf(kind: 'fm' | 'mlp', options: object = {}, width = 4): Trainer<Ranker> {
-  const config = { kind, embeddingDim: width, embeddingStd: 0.3, ...(kind === 'mlp' && { hiddenSizes: [6] }) };
+  const { tables, ...own } = options as { readonly tables?: object };
+  const net = { ...(kind === 'mlp' && { hiddenSizes: [6] }), ...(tables && { tables }) };
+  const config = { kind, embeddingDim: width, embeddingStd: 0.3, ...net };
   const sizes = { numUsers: USERS, numItems: ITEMS, seed: 2, features: fitFields({}, train) };
   const model = createModel(config, sizes) as unknown as Ranker;
   const task = rankingTask({}, ['clicked']);
-  return createTrainer({ model, examples: train, task, batchSize: 40, learningRate: 0.05, seed: 1, ...options });
+  return createTrainer({ model, examples: train, task, batchSize: 40, learningRate: 0.05, seed: 1, ...own });
 }
 
 const table = ({ model }: Trainer<Ranker>, field: string): number[][] =>
@@ -66,6 +68,23 @@ describe('tables of another model', () => {
       { table: 'fields.item.weight', rows: ITEMS - NEW_ITEMS.length, of: ITEMS + 1 },
     ]);
     expect(ranker.model.variables().get('deep.0.weight')!.arraySync()).toEqual(hidden);
+  });
+
+  it('are taken whole where rows are hashes, which are no ids', async () => {
+    const tables = { kind: 'hashed', rows: 6 };
+    const from = trainerOf('fm', { tables });
+    await from.steps(10);
+    const shared = join(folder, 'hashed.safetensors');
+    await saveCheckpoint(shared, from);
+    const ranker = trainerOf('mlp', { tables });
+    const names = [...ranker.model.tables().keys()];
+    const loaded = await loadTables(shared, ranker.model, {
+      tables: Object.fromEntries(names.map((name) => [name, name])),
+    });
+    expect(loaded.length).toBeGreaterThan(0);
+    for (const { rows, of } of loaded) expect(rows).toBe(of);
+    for (const name of names)
+      expect(ranker.model.variables().get(name)!.arraySync()).toEqual(from.model.variables().get(name)!.arraySync());
   });
 
   it('are refused when they are not there, or of another size', async () => {
