@@ -3,6 +3,7 @@ import { scoresAllItems, type TablePartition } from '@seqrec/models';
 import type { Override } from '../../arguments.ts';
 import { resolveRun } from '../../config/load-recipe.ts';
 import { isRankingConfig, type RunConfig } from '../../config/run-config.ts';
+import { withTeachers } from '../../config/teachers.ts';
 import { windowPolicy } from '../../config/windows.ts';
 import { dataFolder } from '../../data/data-folder.ts';
 import { prepareRun } from '../../data/prepare-run.ts';
@@ -80,7 +81,8 @@ export async function trainAsRank(request: TrainRunRequest, ranks: Collective): 
 
 async function trainAlone(request: TrainRunRequest, ranks?: Collective): Promise<number> {
   const progress = new Progress({ quiet: request.quiet });
-  const { name, config, previous } = await prepareForRanks(request, ranks, progress);
+  const { name, config: given, previous } = await prepareForRanks(request, ranks, progress);
+  const config = withTeachers(given);
   if (!isRankingConfig(config)) windowPolicy(config);
   const material = await prepareRun(config, dataFolder(request.dataFolder), progress);
   const choice = await startTrainingBackend(request.backend, previous, ranks);

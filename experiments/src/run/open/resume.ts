@@ -6,6 +6,7 @@ import { applyOverrides } from '../../config/overrides.ts';
 import type { RankingRunConfig } from '../../config/ranking-schema.ts';
 import { isRankingConfig, type RunConfig, runConfigSchema, sequenceConfig } from '../../config/run-config.ts';
 import type { RecipeConfig } from '../../config/schema.ts';
+import { withTeachers, withTeachersOf } from '../../config/teachers.ts';
 import { validate } from '../../config/validate.ts';
 import type { DataSummary } from '../../data/data-summary.ts';
 import { ConfigError, RunError } from '../../errors.ts';
@@ -45,12 +46,19 @@ export function savedRun(run: RunDir): { readonly name: string; readonly config:
     );
   try {
     const config = withoutIdle(withEarlierRules(saved.config));
-    return { name: saved.recipe, config: validate(runConfigSchema(config), config, `${run.config}: config.`) };
+    const valid = validate(runConfigSchema(config), config, `${run.config}: config.`);
+    return { name: saved.recipe, config: withTeachers(valid, (_, place) => recordedTeachers(run)[place]) };
   } catch (error) {
     // Not the command line is wrong but the folder.
     if (error instanceof ConfigError) throw new RunError(`${error.message}${pluginHint(run)}`, { cause: error });
     throw error;
   }
+}
+
+/** Teachers of a run from before its configuration had their names, as the steps of its data say them. */
+function recordedTeachers(run: RunDir): readonly (string | undefined)[] {
+  const { steps = [] } = readJson(run.data) as Partial<DataSummary>;
+  return steps.flatMap((detail) => /^Predictions of ([\w.-]+),/.exec(detail)?.[1] ?? []);
 }
 
 /** What may be missing where a kind is not known. */
@@ -106,11 +114,14 @@ export async function openForResume(request: {
 }): Promise<{ readonly name: string; readonly config: RunConfig; readonly previous: RunDir }> {
   const previous = openRunDir(request.out, request.resume);
   refuseLocked(previous);
-  const saved = savedRun(previous);
+  const given = savedRun(previous);
   const named = request.recipe !== undefined || request.configFile !== undefined;
-  const wanted = named
+  const asked = named
     ? (await resolveRun({ recipe: request.recipe, file: request.configFile, overrides: request.overrides })).config
-    : applyOverrides(runConfigSchema(saved.config), saved.config, request.overrides);
+    : applyOverrides(runConfigSchema(given.config), given.config, request.overrides);
+  // Of two that are the same but for a teacher that one of them does not name.
+  const wanted = withTeachersOf(asked, given.config);
+  const saved = { ...given, config: withTeachersOf(given.config, asked) };
   const difference = firstDifference(saved.config, wanted);
   if (difference)
     throw new RunError(

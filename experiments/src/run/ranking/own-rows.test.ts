@@ -164,5 +164,26 @@ describe.skipIf(duckdb === undefined)('rows of one own in Parquet', () => {
     expect(Object.keys(resultsOf().final?.metrics ?? {}).filter((name) => name.includes('|'))).toEqual([]);
     const again = await runMain('labels', run.path, '--to', store, '--quiet');
     expect(again.errors).toContain(`expected no labels of ${run.id} yet; got ${store}`);
+
+    // A further teacher of the store is none of a student that has begun.
+    const { path, config: file } = openRunDir(out, 'latest');
+    const second = await runMain('labels', run.path, '--to', store, '--teacher', 'second', '--quiet');
+    expect(second, second.errors).toMatchObject({ code: 0 });
+    const saved = JSON.parse(readFileSync(file, 'utf8'));
+    expect(saved.config.data.teacherLabels[0].teacher).toBe(run.id);
+    const works = async (...argv: string[]) => {
+      const { code, errors } = await runMain(...argv, '--quiet');
+      expect(code, errors).toBe(0);
+    };
+    await works('evaluate', path);
+    await works('train', '--config', student, '--resume', path, '--epochs', '4');
+    // From before the name was kept.
+    delete saved.config.data.teacherLabels[0].teacher;
+    saved.config.training.epochs = 4;
+    writeFileSync(file, JSON.stringify(saved));
+    await works('evaluate', path);
+    await works('train', '--resume', path, '--epochs', '5');
+    const other = await runMain('train', '--config', student, '--out', out, '--quiet');
+    expect(other.errors).toContain('name one of them, as in --data.teacherLabels.0.teacher');
   });
 });
