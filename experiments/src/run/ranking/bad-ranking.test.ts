@@ -227,3 +227,20 @@ test('bench epoch refuses a ranking recipe', async () => {
   expect(errors).toContain('got the recipe ctr/ml-1m-lr of the task ranking; seqrec train, evaluate, compare');
   expect(code).toBe(2);
 });
+
+test('evaluate warns, in JSON too, of a checkpoint that the tested rows have chosen', async () => {
+  const own = join(folder, 'flattered-runs');
+  const yaml = join(folder, 'flattered.yaml');
+  const plain = readFileSync(world.yaml, 'utf8').replace(/ {2}schedule: .*\n/, '');
+  writeFileSync(yaml, plain.replace('validation: 0.2', 'validation: 0'));
+  const argv = ['--config', yaml, '--evaluation.checkpoint', 'last', '--epochs', '1', '--out', own, '--quiet'];
+  const trained = await runMain('train', ...argv);
+  expect(trained.code, trained.errors).toBe(0);
+  const warnings = async (checkpoint: string): Promise<string> => {
+    const { path } = openRunDir(own, 'latest');
+    const { output } = await runMain('evaluate', path, '--checkpoint', checkpoint, '--json', '--quiet');
+    return JSON.parse(output).warnings.join('; ');
+  };
+  expect(await warnings('best')).toContain('This checkpoint was chosen by this very set: the figures flatter it');
+  expect(await warnings('last')).not.toContain('flatter');
+});

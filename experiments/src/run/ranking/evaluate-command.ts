@@ -46,18 +46,19 @@ export interface RankingFigures {
   readonly definition: readonly string[];
 }
 
+const FLATTERED = 'This checkpoint was chosen by this very set: the figures flatter it; --checkpoint last is fair';
+
 /** `seqrec evaluate` of a model of rows: metrics, intervals, baselines, calibration, segments. */
 export async function evaluateRankingCommand(opened: OpenRanking, options: EvaluateRankingOptions): Promise<number> {
-  const figures = await rankingFigures(opened, options);
   const { run, part, json, name } = options;
+  const flattered = run?.checkpoint === 'best' && part === 'test' && opened.data.split.validation === undefined;
+  const found = await rankingFigures(opened, options);
+  const figures = flattered ? { ...found, warnings: [...found.warnings, FLATTERED] } : found;
   if (json)
     console.log(
       JSON.stringify({ ...(run && { run: run.id, checkpoint: run.checkpoint }), split: part, ...figures }, null, 2),
     );
   else print(`${opened.about}, ${part} set`, name, figures);
-  const flattered = run?.checkpoint === 'best' && part === 'test' && opened.data.split.validation === undefined;
-  if (flattered && !json)
-    console.log('\nThis checkpoint was chosen by this very set: the figures flatter it. --checkpoint last is fair.');
   return 0;
 }
 
