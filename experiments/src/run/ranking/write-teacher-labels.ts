@@ -1,5 +1,5 @@
 import { checkNewLabels, type ExampleSet, writeLabels } from '@seqrec/data';
-import { ClickRows } from '@seqrec/models';
+import { ClickRows, type RankedLabel } from '@seqrec/models';
 import { UsageError } from '../../errors.ts';
 import type { Progress } from '../../terminal/progress.ts';
 import { evaluateRows } from './evaluate-rows.ts';
@@ -23,7 +23,7 @@ export interface Taught {
 
 /**
  * Writes what a model of rows says of a part of its data into a label store: probabilities of clicks, numbers of
- * numbers. Rows without a label are without its prediction.
+ * numbers, scores of an order. Rows without a label are without its prediction.
  */
 export async function writeTeacherLabels(
   { config, data, ranking, model }: OpenRanking,
@@ -37,8 +37,9 @@ export async function writeTeacherLabels(
   const context = { task: ranking.task, batchSize: config.evaluation.batchSize, progress };
   const { labels } = await evaluateRows(model, set, context);
   const columns = new Map<string, Float32Array>();
-  for (const { label, rows, scores, examples } of labels) {
-    const values = rows instanceof ClickRows ? rows.probabilities : scores;
+  for (const ranked of labels) {
+    const { label, examples } = ranked;
+    const values = taughtValues(ranked);
     const column = new Float32Array(set.targets.length).fill(Number.NaN);
     for (const [row, example] of examples.entries()) column[example] = values[row];
     columns.set(label, column);
@@ -53,4 +54,9 @@ export async function writeTeacherLabels(
     trainedOn: part === 'train',
   });
   return { folder, rows: set.targets.length, labels: [...columns.keys()] };
+}
+
+/** What a teacher says of its rows: probabilities of clicks, numbers, and of an order its scores, which are neither. */
+export function taughtValues({ as, rows, scores }: Pick<RankedLabel, 'as' | 'rows' | 'scores'>): Float64Array {
+  return as !== 'order' && rows instanceof ClickRows ? rows.probabilities : scores;
 }

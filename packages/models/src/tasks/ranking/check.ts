@@ -78,7 +78,7 @@ function checkTeacher(values: Float32Array, name: string, targets: Int32Array): 
   const bad = targets.find((row) => values[row] < 0 || values[row] > 1);
   if (bad === undefined) return;
   throw new ConfigError(
-    `task: labels: expected probabilities in ${name}, the predictions of a teacher; got ${values[bad]} in row ${bad}`,
+    `task: labels: expected probabilities in ${name}, the predictions of a teacher; got ${values[bad]} in row ${bad}; scores of pairwise and listwise are none, and numbers neither`,
     'labels',
   );
 }
