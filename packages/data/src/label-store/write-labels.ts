@@ -33,7 +33,8 @@ export function labelsOf(store: string, teacher: string): string {
  *
  * @returns the folder of the labels, which is not there yet.
  * @throws {OptionError} for a name that is no name of a folder, labels of the names of the columns of a store, and
- *   labels that are one to DuckDB; {DataError} `file-exists` for a teacher that is there, `missing-package` without DuckDB
+ *   labels that are one to DuckDB; {DataError} `file-exists` for a teacher that is there, `missing-package` without
+ *   DuckDB
  */
 export async function checkNewLabels(
   store: string,
