@@ -69,6 +69,8 @@ test.each<[string[], string]>([
       ...['--initialTables.tables', '{"fields.user.weight":"a","fields.item.weight":"b"}'],
     ],
     'training.renewTables: expected tables that begin at random; got initialTables, whose rows the second epoch would throw away',
+  ],
+  [
     ['--task.loss', 'pairwise', '--evaluation.selectBy', 'RAUC'],
     'which the best checkpoint is chosen by; got RAUC: it is of numbers, and label is 0 or 1',
   ],
