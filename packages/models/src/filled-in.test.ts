@@ -153,10 +153,10 @@ describe('an encoder that fills in hidden events', () => {
 });
 
 describe('masked labels', () => {
-  const trainerOf = (model: TokenEncoder, labels: object, more: object = {}) =>
+  const trainerOf = (model: TokenEncoder, labels: object, more: object = {}, asked: object = {}) =>
     createTrainer({
       ...{ model, examples, batchSize: 6, learningRate: 0.01, seed: 3, ...more },
-      objective: createObjective({ kind: 'sampled-softmax', numNegatives: 5, labels } as never, examples),
+      objective: createObjective({ kind: 'sampled-softmax', numNegatives: 5, ...asked, labels } as never, examples),
     });
 
   it('go with models that fill in, and no others do', () => {
@@ -165,6 +165,10 @@ describe('masked labels', () => {
     expect(() => trainerOf(predicts, { kind: 'masked' })).toThrow(
       "trainer: objective: expected an encoder that fills in hidden events, for labels.kind masked; got 'transformer', which sees the events up to each; use a transformer with attention bidirectional",
     );
+    for (const actionWeight of [0.5, 1])
+      expect(() => trainerOf(predicts, { kind: 'masked' }, {}, { actionWeight })).toThrow(
+        'trainer: objective: expected an encoder that fills in hidden events, for labels.kind masked',
+      );
     expect(() => trainerOf(fills, { kind: 'next-item' })).toThrow(
       "trainer: objective: expected one that hides the events it asks for, since this 'transformer' sees events on both sides; got sampled-softmax with other labels; set objective.labels.kind to masked",
     );

@@ -74,7 +74,7 @@ export function exactPlace({ scores, base, target, lastItem, excluded }: PlaceRe
 
 function undefinedScore(item: number): EvaluationError {
   return new EvaluationError(
-    `rank: expected a score for item ${item}; got NaN; the model's weights are probably not finite`,
+    `rank: expected a score for item ${item}; got NaN; the weights or scores behind it are probably not finite`,
   );
 }
 

@@ -27,6 +27,8 @@ export function withActions(objective: Objective, weight: number): Objective {
   return {
     name: weight === 1 ? 'actions' : `${objective.name}+actions`,
     settings: { ...objective.settings, actionWeight: weight },
+    // What hides events does so in its loss, of which a weight of 1 leaves nothing: the labels are then refused alike.
+    ...(objective.hidesEvents && { hidesEvents: true }),
     ...(draw === undefined ? {} : { draw }),
     loss(context) {
       const { model, batch, run } = context;
