@@ -125,8 +125,10 @@ export function numberListOption(
   const text = textOption(name, value) ?? '';
   const numbers = text.split(',').map((number) => (number.trim() === '' ? Number.NaN : Number(number)));
   const ok = numbers.every((n) => Number.isSafeInteger(n) && n >= least) && new Set(numbers).size === numbers.length;
-  const bound = least === 1 ? '' : ` of at least ${least}`;
-  if (!ok) throw new UsageError(`--${name}: expected distinct whole numbers${bound} such as 32,64; got "${text}"`);
+  if (!ok)
+    throw new UsageError(
+      `--${name}: expected distinct whole numbers of at least ${least} such as 32,64; got "${text}"`,
+    );
   return numbers.sort((a, b) => a - b);
 }
 

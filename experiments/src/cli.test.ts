@@ -143,7 +143,10 @@ describe('wrong usage ends with code 2 and a suggestion', () => {
     ],
     [['scale', 'compute', '--steps=9'], '--steps: expected it of scale data, history; got it of scale compute'],
     [['scale', 'compute', '--flops', '1e9', '--budget', '1m'], 'expected --budget or --flops; got both'],
-    [['scale', 'compute', '--widths', '32,x'], '--widths: expected distinct whole numbers such as 32,64; got "32,x"'],
+    [
+      ['scale', 'compute', '--widths', '32,x'],
+      '--widths: expected distinct whole numbers of at least 1 such as 32,64; got "32,x"',
+    ],
     [['scale', 'compute', '--budget', '30'], '--budget: expected a time such as 90s, 30m or 2h; got "30"'],
     [['settings', 'modl.kind'], 'seqrec settings: unknown key modl.kind; did you mean model?'],
     [['settings', 'model', '--model.kind', 'hstuu'], 'hstu, sasrec, transformer, transformer-plus-plus, gru4rec'],

@@ -1,6 +1,7 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { defineBaseline } from '@seqrec/models';
 import { afterAll, describe, expect, it, vi } from 'vitest';
 import { itInFull } from '../../../../test/part.ts';
 import { main } from '../../main.ts';
@@ -126,6 +127,26 @@ describe('baselines beside a model', () => {
     expect(flat).toContain('last-item is left out: does not apply where items of the history are no candidates');
     expect(flat).toContain('verdict: no verdict on synthetic/hstu: no baseline stands beside it');
     expect(errors).not.toContain('ease: inverts');
+  });
+
+  it('one of a plug-in that fails is left out with what it says, and the others stand', async () => {
+    const scorer = { description: 'nothing.', numItems: 300 };
+    defineBaseline({
+      name: 'test/throws',
+      fit: () => {
+        throw new TypeError('no table of neighbours');
+      },
+    });
+    const nan = (_: unknown, out: Float32Array) => void out.fill(Number.NaN);
+    defineBaseline({ name: 'test/nan', fit: () => ({ ...scorer, name: 'test/nan', score: nan }) as never });
+    const { results } = await train('--evaluation.baselines', 'test/throws,popularity,test/nan');
+    expect(results.status).toBe('finished');
+    expect(results.leftOut).toMatchObject([
+      { name: 'test/throws', reason: 'no table of neighbours' },
+      { name: 'test/nan', reason: expect.stringContaining('the weights or scores behind it are probably not finite') },
+    ]);
+    expect(results.baselines.map(({ name }) => name)).toContain('popularity');
+    expect(results.final?.metrics['HR@10']).toBeGreaterThanOrEqual(0);
   });
 
   it.each([

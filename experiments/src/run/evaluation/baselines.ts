@@ -1,5 +1,5 @@
 import type { ExampleSet } from '@seqrec/data';
-import { baselineOf, type Evaluation, evaluateScorer, type Scorer } from '@seqrec/models';
+import { baselineOf, type Evaluation, evaluateScorer, isOwnBaseline, type Scorer } from '@seqrec/models';
 import type { RecipeConfig } from '../../config/schema.ts';
 import { formatBytes, formatDuration } from '../../terminal/format.ts';
 import { Interrupted } from '../process/stop.ts';
@@ -77,7 +77,7 @@ async function evaluateOne(
   if (about !== undefined && bytes !== undefined) context.progress.note(`${name}: ${about}, in ${formatBytes(bytes)}`);
   const chosen = await chosenSettings(name, context);
   if (typeof chosen === 'string') return chosen;
-  return orWhyNot(async () => {
+  return orWhyNot(name, async () => {
     const scorer = await fit(name, chosen.settings, context);
     const evaluated: EvaluatedBaseline[] = [];
     for (const set of sets) {
@@ -107,7 +107,7 @@ async function chosenSettings(
     return { settings: given };
   }
   const tuned = await bestSettings(settingsToTry(given, about), selectBy, (settings) =>
-    orWhyNot(async () => {
+    orWhyNot(name, async () => {
       const scorer = await fit(name, settings, context);
       return selectionValue(await rank(name, scorer, { set: validation, context }), selectBy);
     }),
@@ -128,21 +128,29 @@ function rank(
   );
 }
 
-/** What is made of a baseline, or why it cannot be fitted. */
-async function orWhyNot<T>(make: () => Promise<T>): Promise<T | string> {
+/** What is made of a baseline, or why it cannot be fitted; whatever a plug-in's throws is its reason. */
+async function orWhyNot<T>(name: string, make: () => Promise<T>): Promise<T | string> {
   try {
     return await make();
   } catch (error) {
     if (error instanceof Interrupted) throw error;
-    if (!isOfThisBaseline(error)) throw error;
-    return error.message;
+    if (isOwnBaseline(name) && !isOfThisBaseline(error)) throw error;
+    return error instanceof Error ? error.message : String(error);
   }
 }
+
+/** Of an inverse that float32 cannot hold. */
+const OF_THE_INVERSE = /^(ease|inverse): /;
 
 /** Too little memory, or an inverse that float32 cannot hold. */
 function isOfThisBaseline(error: unknown): error is Error {
   if (error instanceof RangeError) return true;
-  return error instanceof Error && (error.name === 'OutOfMemoryError' || /^(ease|inverse): /.test(error.message));
+  return error instanceof Error && (error.name === 'OutOfMemoryError' || OF_THE_INVERSE.test(error.message));
+}
+
+/** Whether a baseline that was left out would be again: not where another backend was slow, or memory was short. */
+export function isStillSkipped({ name, reason }: SkippedBaseline, context: EvaluationContext): boolean {
+  return OF_THE_INVERSE.test(reason) || reason === whySkipped(name, context);
 }
 
 async function fit(name: string, settings: object, context: EvaluationContext): Promise<Scorer> {

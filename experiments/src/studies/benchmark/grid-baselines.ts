@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { baselineOf, isOwnBaseline } from '@seqrec/models';
 import { baselineFile } from '../../run/evaluation/baseline-ranks.ts';
-import { evaluateBaselines, type SkippedBaseline } from '../../run/evaluation/baselines.ts';
+import { evaluateBaselines, isStillSkipped, type SkippedBaseline } from '../../run/evaluation/baselines.ts';
 import type { EvaluationContext } from '../../run/evaluation/evaluate-set.ts';
 import { readJson, writeJson } from '../../run/folder/atomic.ts';
 import { makeFolder } from '../../run/folder/make-folder.ts';
@@ -52,7 +52,7 @@ export async function gridBaselines(
     const { rows, ...kept } = readJson(file) as GridBaselines;
     const isThere = names.every(
       (name) =>
-        kept.skipped.some((each) => each.name === name) ||
+        kept.skipped.some((each) => each.name === name && isStillSkipped(each, context)) ||
         [...sets].every(([test, set]) =>
           rows.some((row) => row.name === name && row.test === test && hasRanksOf(row.ranks, set)),
         ),
