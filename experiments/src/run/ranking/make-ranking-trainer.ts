@@ -14,6 +14,7 @@ import { ConfigError } from '../../errors.ts';
 import type { TrainerSurroundings } from '../open/make-trainer.ts';
 import { checkRankingMemory } from './check-memory.ts';
 import { type ResolvedRanking, rankerOptions } from './ranking-of.ts';
+import { checkSameIds } from './same-ids.ts';
 
 /** What a model starts from instead of random values. */
 export interface InitialFiles {
@@ -45,6 +46,7 @@ export async function makeRankingTrainer(
       await loadWeights(initial.weights, model, { onNote, data: split.train.interactions.digest });
     if (initial.tables !== undefined) {
       const { path, tables } = initial.tables;
+      await checkSameIds(path, Object.values(tables), split.train.interactions);
       for (const { table, rows, of } of await loadTables(path, model, { tables, onNote }))
         progress.note(`table ${table}: ${rows} of ${of} rows from ${path}`);
     }
