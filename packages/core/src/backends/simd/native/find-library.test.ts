@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Worker } from 'node:worker_threads';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { compileLibrary, hasCompiler, MULTIPLY, productOf } from '../../../../test/native-library.ts';
 import { BackendError } from '../../../errors.ts';
@@ -153,12 +154,17 @@ describe.skipIf(!hasCompiler)('a library of C', () => {
     expect(findLibrary(path)).toMatchObject({ path, version: 'unknown version', core: 'unknown' });
   });
 
-  it('that takes its oldest kernels is asked for others by name', () => {
+  /** A library that takes the kernels that it is told, else its oldest. */
+  const oldest = (name: string): string => {
     const says = `#include <stdlib.h>
       static const char *core; __attribute__((constructor)) void f(void) { core = getenv("OPENBLAS_CORETYPE"); }
       const char *openblas_get_config(void) { return "OpenBLAS 0.3.21 DYNAMIC_ARCH"; }
       const char *openblas_get_corename(void) { return core ? core : "Prescott"; }`;
-    const path = compiled('oldest', `${says}\n${productOf(MULTIPLY)}`);
+    return compiled(name, `${says}\n${productOf(MULTIPLY)}`);
+  };
+
+  it('that takes its oldest kernels is asked for others by name', () => {
+    const path = oldest('oldest');
     const found = findLibrary(path, { features: 'flags : avx2 fma' });
     expect(found).toMatchObject({ core: 'HASWELL', variables: { OPENBLAS_CORETYPE: 'HASWELL' } });
     // Whoever loads it sets them for that moment, so that it does take what was found.
@@ -171,6 +177,25 @@ describe.skipIf(!hasCompiler)('a library of C', () => {
       .func('const char *openblas_get_corename()');
     expect(name()).toBe('HASWELL');
     expect(process.env.OPENBLAS_CORETYPE).toBeUndefined();
+  });
+
+  it('is asked so by another thread too, and what was loaded before is told as it is', async () => {
+    const opens = (path: string): Promise<string> =>
+      new Promise((resolve, reject) => {
+        const text = `const { openLibrary } = await import(${JSON.stringify(new URL('./open-library.ts', import.meta.url).href)});
+          const { parentPort } = await import('node:worker_threads');
+          const opened = openLibrary(${JSON.stringify(path)}, { features: 'flags : avx2 fma' });
+          opened.load(new WebAssembly.Memory({ initial: 1, maximum: 1, shared: true }));
+          parentPort.postMessage(opened.info.core);`;
+        const program = new URL(`data:text/javascript,${encodeURIComponent(text)}`);
+        const worker = new Worker(program, { execArgv: ['--conditions=@seqrec/source'] });
+        worker.once('message', resolve);
+        worker.once('error', reject);
+      });
+    expect(await opens(oldest('thread'))).toBe('HASWELL');
+    const before = oldest('before');
+    loadKoffi(koffiFile() as string).load(before);
+    expect(await opens(before)).toBe('Prescott');
   });
 
   it('without the function is told', () => {

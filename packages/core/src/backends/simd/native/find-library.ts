@@ -1,6 +1,5 @@
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { isMainThread } from 'node:worker_threads';
 import { BackendError } from '../../../errors.ts';
 import { koffiFile } from './koffi.ts';
 import { probe, type RunChild, runChild, type Variables } from './probe.ts';
@@ -85,8 +84,7 @@ function withKernels(
 ): FoundLibrary {
   const better = coreTypeFor(features);
   const oldest = found.version.startsWith('OpenBLAS') && found.core === 'Prescott';
-  // The variables of another thread are its own: no library sees them.
-  if (!oldest || better === undefined || told !== undefined || !isMainThread) return found;
+  if (!oldest || better === undefined || told !== undefined) return found;
   const variables = { OPENBLAS_CORETYPE: better };
   const [verdict] = probe(found.koffi, [found.path], run, variables);
   // A build for one processor alone obeys no name.

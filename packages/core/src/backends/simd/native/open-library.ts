@@ -1,9 +1,9 @@
 import type { OpenLibrary } from '../platform/platform.ts';
 import { type Finding, type FoundLibrary, findLibrary } from './find-library.ts';
-import { loadKoffi } from './koffi.ts';
+import { type Koffi, loadKoffi } from './koffi.ts';
 import { libraryImports } from './library-imports.ts';
 import { contestantsOn, measureRates, type Rates, threshold } from './measure.ts';
-import { ONE_THREAD, type Variables } from './probe.ts';
+import { withVariables } from './variables.ts';
 
 /** What was measured in this process: a library is as fast at its second start. */
 const measured = new Map<string, readonly Rates[]>();
@@ -16,30 +16,40 @@ const measured = new Map<string, readonly Rates[]>();
 export function openLibrary(wanted: string, finding?: Finding): OpenLibrary | { readonly missing: string } {
   const found = findLibrary(wanted, finding);
   if ('missing' in found) return found;
-  const { koffi, path, version, core, variables } = found;
+  const { koffi, path, version, variables } = found;
+  let { core } = found;
   return {
-    load: (memory) => ({ ...withVariables(variables, () => libraryImports(loadKoffi(koffi), path, memory)) }),
+    load(memory) {
+      const own = loadKoffi(koffi);
+      const imports = withVariables(own, variables, () => libraryImports(own, path, memory));
+      // Another thread of the process may have loaded it before, with other kernels.
+      core = coreOf(own, path) ?? core;
+      return { ...imports };
+    },
     thread: { koffi, path },
-    info: { library: path, version, core },
+    info: {
+      library: path,
+      version,
+      get core() {
+        return core;
+      },
+    },
     measure({ variant, kernels }, memory) {
       const key = `${variant} ${path}`;
       const rates = measured.get(key) ?? measureRates(contestantsOn(kernels, memory));
       measured.set(key, rates);
-      const note = noteOf(found, rates);
+      const note = noteOf({ version, core }, rates);
       return { from: threshold(rates), rates, ...(note !== undefined && { note }) };
     },
   };
 }
 
-/** Libraries read how many threads they start, and which kernels they take, when they are loaded. */
-function withVariables<T>(variables: Variables, load: () => T): T {
-  const all: Variables = { ...ONE_THREAD, ...variables };
-  const added = Object.keys(all).filter((name) => process.env[name] === undefined);
-  for (const name of added) process.env[name] = all[name];
+/** The kernels that OpenBLAS has taken in this process; undefined of another library. */
+function coreOf(koffi: Koffi, path: string): string | undefined {
   try {
-    return load();
-  } finally {
-    for (const name of added) delete process.env[name];
+    return String(koffi.load(path).func('const char *openblas_get_corename()')());
+  } catch {
+    return undefined;
   }
 }
 
