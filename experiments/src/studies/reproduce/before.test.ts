@@ -1,7 +1,7 @@
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { listRuns, openRunDir } from '../../run/folder/run-dir.ts';
 import { savedRun } from '../../run/open/resume.ts';
 import { runMain } from '../../testing/run-main.ts';
@@ -88,13 +88,18 @@ it('runs before the rows have the data that the command line asks for, as the ro
   expect(clash.code).toBe(2);
 }, 60_000);
 
-it('a teacher that was trained otherwise keeps labels of its own, and the first one its', async () => {
+/** A student of a teacher. */
+function taughtTable(name: string): string {
   const taught =
     '(config, path) => ({ ...config, data: { ...config.data, teacherLabels: config.data.teacherLabels.map((each) => ({ ...each, path })) } })';
-  const [teacher, student] = ['teacher', 'student'].map((name) => join(folder, `${name}.yaml`));
+  const [teacher, student] = ['teacher', 'student'].map((each) => join(folder, `${each}.yaml`));
   const rows = [{ name: 'A', recipe: student, changes: labelled, paper: {} }];
   const before = [{ name: 'teacher', recipe: teacher, changes: labelled, gives: 'labels' }];
-  const file = tableFile('labels', { metrics: ['AUC'], rows, before }, taught);
+  return tableFile(name, { metrics: ['AUC'], rows, before }, taught);
+}
+
+it('a teacher that was trained otherwise keeps labels of its own, and the first one its', async () => {
+  const file = taughtTable('labels');
   const out = join(folder, 'labels');
   // Of data that the rows alone have the teacher knows nothing: there is no such store.
   const own = ['--data.teacherLabels', '[{"path":"nowhere","prefix":"teacher"}]'];
@@ -106,4 +111,29 @@ it('a teacher that was trained otherwise keeps labels of its own, and the first 
   expect(stores).toHaveLength(2);
   for (const store of stores)
     expect(readdirSync(join(out, 'labels', store)).filter((name) => name.startsWith('teacher='))).toHaveLength(1);
+}, 60_000);
+
+it('finds the runs of a student again, which have the name of its teacher, and those from before they had it', async () => {
+  const file = taughtTable('again');
+  const out = join(folder, 'again');
+  const again = () => runMain('reproduce', file, '--seeds', '1', '--out', out, '--threads', '1');
+  expect((await again()).code).toBe(0);
+  // By name: of the student first.
+  const [student, teacher] = listRuns(out)
+    .toSorted()
+    .map((id) => openRunDir(out, id));
+  const saved = readFileSync(student.config, 'utf8');
+  const name = /"teacher": "[^"]*",/;
+  expect(saved.match(name)?.[0]).toBe(`"teacher": "${teacher.id}",`);
+  const said = ['teacher', 'A'].map((row, k) => `${row}, seed 1: ${[teacher, student][k].id} is there`);
+  for (const config of [saved, saved.replace(name, '')]) {
+    writeFileSync(student.config, config);
+    const heard = vi.spyOn(process.stderr, 'write').mockReturnValue(true);
+    const { code } = await again();
+    const lines = heard.mock.calls.map(([line]) => line);
+    heard.mockRestore();
+    expect(code).toBe(0);
+    expect(lines).toEqual(expect.arrayContaining(said.map((line) => `${line}\n`)));
+  }
+  expect(listRuns(out)).toHaveLength(2);
 }, 60_000);

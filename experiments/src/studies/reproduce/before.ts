@@ -5,6 +5,7 @@ import type { BackendChoice } from '@seqrec/core';
 import type { Override } from '../../arguments.ts';
 import { recipeTitle, resolveRun } from '../../config/load-recipe.ts';
 import { isRankingConfig, type RunConfig } from '../../config/run-config.ts';
+import { withTeachers } from '../../config/teachers.ts';
 import { dataFolder } from '../../data/data-folder.ts';
 import { prepareRun } from '../../data/prepare-run.ts';
 import { RunError, UsageError } from '../../errors.ts';
@@ -46,7 +47,8 @@ export async function runsBefore(
     const own = [...(before.changes ?? []), ...options.epochs];
     const { config: published } = await resolveRun({ recipe: before.recipe, overrides: own });
     const overrides = [...own, ...sharedChanges(before.name, published, options)];
-    const config = underSeed(table, (await resolveRun({ recipe: before.recipe, overrides })).config, seed);
+    const { config: resolved } = await resolveRun({ recipe: before.recipe, overrides });
+    const config = withTeachers(underSeed(table, resolved, seed));
     const material = await prepareRun(config, dataFolder(options.dataFolder), options.progress);
     const done = await runSeed({ row: before.name, recipe: recipeTitle(before.recipe), ...material, ...options });
     if (done === undefined) return undefined;

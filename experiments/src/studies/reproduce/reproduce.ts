@@ -2,6 +2,7 @@ import { join, relative } from 'node:path';
 import { isWorld } from '../../config/data-schema.ts';
 import { recipeTitle } from '../../config/load-recipe.ts';
 import type { RunConfig } from '../../config/run-config.ts';
+import { withTeachers } from '../../config/teachers.ts';
 import { dataFolder } from '../../data/data-folder.ts';
 import { isRankingMaterial, prepareRun, type RunMaterial, withConfig } from '../../data/prepare-run.ts';
 import { saveResult } from '../../results/saved.ts';
@@ -60,9 +61,10 @@ export async function reproduce(request: ReproduceRequest): Promise<number> {
   };
   const configsOf = async (seed: number): Promise<RunConfig[] | undefined> => {
     const configs = rows.map(({ config }) => underSeed(table, config, seed));
-    if (early === undefined) return configs;
+    // Their runs keep the names of their teachers, as those of `seqrec train` do.
+    if (early === undefined) return configs.map((config) => withTeachers(config));
     const before = await runsBefore(table, seed, { ...from, choice: early, progress, stop });
-    return before && configs.map(before);
+    return before && configs.map((config) => withTeachers(before(config)));
   };
   const materialsOf = (configs: readonly RunConfig[]): Promise<RunMaterial[]> =>
     materialsOfRows(configs, (config) => prepareRun(config, dataFolder(request.dataFolder), progress));
