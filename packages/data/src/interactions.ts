@@ -20,8 +20,8 @@ export interface JoinedTeacher {
   readonly columns: readonly string[];
   /** The latest time that it was trained on, seconds; absent where its data or these have no times. */
   readonly trainedTo?: number;
-  /** Whether it was trained on the events that it says something of. */
-  readonly trainedOn: boolean;
+  /** Whether it was trained on the events that it says something of; absent where its store does not say so. */
+  readonly trainedOn?: boolean;
 }
 
 /** What one reader or filter did. `name`, `params` and `counts` enter the digest, the rest is for people. */

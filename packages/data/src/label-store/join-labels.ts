@@ -68,7 +68,7 @@ export async function joinLabels(interactions: Interactions, options: JoinLabels
           name: teacher,
           columns: added.map(([name]) => name),
           ...(hasTime && { trainedTo }),
-          trainedOn,
+          ...(trainedOn !== undefined && { trainedOn }),
         },
       },
     ],
@@ -109,8 +109,8 @@ interface ReadLabels {
     readonly rows: Pick<ByKey<readonly (number | null)[]>, 'get'>;
   };
   readonly trainedTo: number;
-  /** Of a store that does not say so: its rows are those that the teacher was trained on, as they are by default. */
-  readonly trainedOn: boolean;
+  /** Absent in a store from before it said so. */
+  readonly trainedOn?: boolean;
 }
 
 async function readLabels(store: string, teacher: string): Promise<ReadLabels> {
@@ -124,7 +124,7 @@ async function readLabels(store: string, teacher: string): Promise<ReadLabels> {
     const own = [...all.keys()].filter((c) => !storeColumns.includes(all[c]));
     const rows = new ByKey<readonly (number | null)[]>();
     let trainedTo = Number.NEGATIVE_INFINITY;
-    let trainedOn = on < 0;
+    let trainedOn = on < 0 ? undefined : false;
     for (;;) {
       const chunk = await result.fetchChunk();
       if (chunk === null || chunk.rowCount === 0) break;

@@ -1,4 +1,4 @@
-import { readdirSync, rmSync } from 'node:fs';
+import { readdirSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it, vi } from 'vitest';
 import { temporaryFolder } from '../../test/fixtures.ts';
@@ -87,6 +87,27 @@ describe.skipIf(duckdb === undefined)('a store of labels', () => {
     const timeless = await teacherOf(store, { ...data(), hasTimestamps: false });
     expect(timeless?.teacher).not.toHaveProperty('trainedTo');
     expect(timeless?.detail).toMatch(/^Predictions of run-2, as teacher\.click/);
+  });
+
+  it('does not say of a store from before it said so whether its teacher was trained on these events', async () => {
+    const store = await written();
+    const instance = await duckdb?.DuckDBInstance.create();
+    const connection = await instance?.connect();
+    for (const day of readdirSync(join(store, 'teacher=run-1'))) {
+      const folder = join(store, 'teacher=run-1', day);
+      const [file] = readdirSync(folder).map((name) => join(folder, name));
+      await connection?.run(`COPY (SELECT * EXCLUDE trained_on FROM read_parquet('${file}', hive_partitioning = false))
+        TO '${file}.new' (FORMAT parquet)`);
+      renameSync(`${file}.new`, file);
+    }
+    connection?.closeSync();
+    const joined = await joinLabels(data(), { store });
+    expect(column(joined, 'teacher.click')).toEqual([...predictions]);
+    expect(joined.steps.at(-1)?.teacher).toEqual({
+      name: 'run-1',
+      columns: ['teacher.click'],
+      trainedTo: 1_600_000_500,
+    });
   });
 
   it('holds no map of all rows, of which there may be more than a map takes', async () => {

@@ -52,6 +52,13 @@ it('has nothing against a teacher of earlier rows that says what it thinks of la
   ]);
 });
 
+it('does not know of a store that says nothing of it whether its teacher was trained on what is tested', () => {
+  expect(lines(split((e) => e >= 16, {})).slice(1)).toEqual([
+    'ok: 0 of 4 validation targets are events that the teacher run-1 was trained on.',
+    'note: the store does not say whether its teacher run-1 was trained on the 4 of 4 test targets that have a prediction.',
+  ]);
+});
+
 it('warns of a teacher that says nothing of what trains', () => {
   expect(lines(split((e) => e >= 16, { trainedOn: false }))[0]).toBe(
     'warning: 0 of 12 training rows (0.0 %) have a prediction of the teacher run-1.',

@@ -27,14 +27,17 @@ function share({ train }: Split, teacher: JoinedTeacher): LeakageCheck {
 function knownRows({ validation, test }: Split, teacher: JoinedTeacher): LeakageCheck[] {
   return [validation, test].flatMap((set): LeakageCheck[] => {
     if (set === undefined) return [];
-    const count = teacher.trainedOn ? taughtRows(set, teacher) : 0;
+    const count = teacher.trainedOn === false ? 0 : taughtRows(set, teacher);
+    const isKnown = teacher.trainedOn !== undefined || count === 0;
     return [
       {
         name: `teacher-trained-on-${set.name}-rows`,
         value: count,
         share: count / set.targets.length,
-        verdict: count > 0 ? 'leak' : 'ok',
-        text: `${count} of ${set.targets.length} ${set.name} targets are events that the teacher ${teacher.name} was trained on.`,
+        verdict: count === 0 ? 'ok' : isKnown ? 'leak' : 'note',
+        text: isKnown
+          ? `${count} of ${set.targets.length} ${set.name} targets are events that the teacher ${teacher.name} was trained on.`
+          : `the store does not say whether its teacher ${teacher.name} was trained on the ${count} of ${set.targets.length} ${set.name} targets that have a prediction.`,
       },
     ];
   });
