@@ -14,15 +14,13 @@ const MINIMUM_TEMPERATURE = 0.01;
 
 /** Values that are wrong together, which the schema sees one by one. */
 function checkTogether(config: RecipeConfig): void {
-  const { model, objective, optimizer } = config;
+  const { model, objective } = config;
   const { temperature } = objective;
   if ('learnedTemperature' in model && model.learnedTemperature && temperature <= MINIMUM_TEMPERATURE)
     throw new ConfigError(
       `objective.temperature: expected more than ${MINIMUM_TEMPERATURE}, below which no learned temperature falls; got ${temperature}`,
       'start higher, or set --model.learnedTemperature false',
     );
-  checkDecay(optimizer);
-  checkRenewed(config);
   checkBeams(config);
   checkWithoutVectors(config);
   const actions = 'actions' in model && model.actions === 'interleave';
@@ -60,7 +58,7 @@ function checkWithoutVectors(config: RecipeConfig): void {
 }
 
 /** @throws ConfigError for a weight decay that no weight survives, of any rule but Adagrad: its decay is a gradient. */
-export function checkDecay({ kind, learningRate, weightDecay, tables = {}, muon }: RecipeConfig['optimizer']): void {
+function checkDecay({ kind, learningRate, weightDecay, tables = {}, muon }: RecipeConfig['optimizer']): void {
   const beside = kind === 'muon' ? 'adamw' : kind;
   const rules = [
     { kind: beside, learningRate, weightDecay, of: '' },
@@ -78,7 +76,7 @@ export function checkDecay({ kind, learningRate, weightDecay, tables = {}, muon 
 }
 
 /** @throws ConfigError for tables that begin with what was learned before, and anew with every epoch. */
-export function checkRenewed(config: RunConfig): void {
+function checkRenewed(config: RunConfig): void {
   if (!config.training.renewTables) return;
   const key = ['itemVectors', 'initialTables'].find(
     (name) => (config as { [key: string]: unknown })[name] !== undefined,
@@ -90,8 +88,15 @@ export function checkRenewed(config: RunConfig): void {
   );
 }
 
+/** What only a run that begins is refused for: one that was begun before there was the check can be gone on with. */
+export function checkBeginning(config: RunConfig, split: Split): void {
+  checkDecay(config.optimizer);
+  checkRenewed(config);
+  checkDecidedByValidation(config, split);
+}
+
 /** @throws ConfigError for what the test set would decide, in a split without a validation set. */
-export function checkDecidedByValidation(
+function checkDecidedByValidation(
   { training: { patience }, optimizer: { schedule }, evaluation: { checkpoint } }: RunConfig,
   { validation, protocol }: Split,
 ): void {
@@ -110,13 +115,13 @@ export function checkDecidedByValidation(
 /**
  * Checks what only the data can tell, before the first step and not after the first epoch.
  *
- * @param isResumed whether the run has begun: what decides in it was decided then.
+ * @param isResumed whether the run has begun: what was right to begin it stays right.
  * @throws ConfigError naming the key.
  */
 export function checkAgainstData(config: RecipeConfig, data: PreparedData, isResumed = false): void {
   const { evaluation } = config;
   checkTimes(config, data);
-  if (!isResumed) checkDecidedByValidation(config, data.split);
+  if (!isResumed) checkBeginning(config, data.split);
   windowPolicy(config);
   if (config.initialWeights !== undefined && config.itemVectors !== undefined)
     throw new ConfigError(

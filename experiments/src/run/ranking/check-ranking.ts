@@ -12,7 +12,7 @@ import type { RankingRunConfig } from '../../config/ranking-schema.ts';
 import { watchedSet } from '../../data/dataset.ts';
 import type { PreparedRows } from '../../data/prepare-rows.ts';
 import { ConfigError } from '../../errors.ts';
-import { checkDecay, checkDecidedByValidation, checkRenewed } from '../open/check-config.ts';
+import { checkBeginning } from '../open/check-config.ts';
 import { type ResolvedRanking, selectedMetric } from './ranking-of.ts';
 import { labelsOf } from './row-baselines.ts';
 import { rowSegmentations } from './segments.ts';
@@ -20,7 +20,7 @@ import { rowSegmentations } from './segments.ts';
 /**
  * Checks what only the data can tell, before the first step and not after the first epoch.
  *
- * @param isResumed whether the run has begun: what decides in it was decided then.
+ * @param isResumed whether the run has begun: what was right to begin it stays right.
  * @throws ConfigError naming the key; {DataError} `constant-label` for a label that is judged and the same in
  *   all training rows.
  */
@@ -31,14 +31,12 @@ export function checkRankingAgainstData(
   isResumed = false,
 ): void {
   const { evaluation, optimizer } = config;
-  checkDecay(optimizer);
-  checkRenewed(config);
   checkTrainingLabels(
     split.train,
     task.judged.map((label) => ({ name: label.column, values: labelsOf(split.interactions, label) })),
   );
   if (!isResumed) {
-    checkDecidedByValidation(config, split);
+    checkBeginning(config, split);
     checkModelRows({ ...config.model, kind: config.model.kind as string }, split.train);
   }
   rowSegmentations(evaluation, { train: split.train, set: split.test, task });
