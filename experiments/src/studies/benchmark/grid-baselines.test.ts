@@ -20,7 +20,9 @@ it('fits what another backend was too slow for, and keeps what is left out for g
       items.push((u * 7 + t * 31) % 2100);
     }
   }
-  const split = trainTest(interactionsFromArrays({ name: 'grid', users, items, timestamps: users.map((_, i) => i * 86_400) }));
+  const split = trainTest(
+    interactionsFromArrays({ name: 'grid', users, items, timestamps: users.map((_, i) => i * 86_400) }),
+  );
   const options = evaluationSchema().parse({ ks: [10], batchSize: 64, excludeSeen: 'all', selectBy: 'NDCG@10' });
   const context = { data: { split }, options, window: 50, progress: new Progress({ quiet: true }) };
   const ask = async (backend: string) => {
