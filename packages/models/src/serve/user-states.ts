@@ -36,9 +36,11 @@ export interface UserStatesOptions {
   readonly spill: Spill | undefined;
 }
 
-/** Users, their pages and their states, the least recently used first. */
+/** Users, their pages and their states. */
 export class UserStates {
   private readonly users = new Map<string, UserState>();
+  /** Those that have pages or states, or had them when last used; the least recently used first. */
+  private readonly holders = new Set<UserState>();
   evictions = 0;
   reloads = 0;
   /** Of the states that are held. */
@@ -83,8 +85,8 @@ export class UserStates {
 
   /** Makes a user the most recently used. */
   touch(user: UserState): void {
-    this.users.delete(user.name);
-    this.users.set(user.name, user);
+    this.holders.delete(user);
+    this.holders.add(user);
   }
 
   delete(name: string): boolean {
@@ -107,12 +109,14 @@ export class UserStates {
     user.pages = [];
     for (const { byteLength } of user.states.values()) this.stateBytes -= byteLength;
     user.states.clear();
+    this.holders.delete(user);
   }
 
   /** Keeps the state of a recurrent layer after the settled events of a user. */
   keepState(user: UserState, layer: string, values: Float32Array): void {
     this.stateBytes += values.byteLength - (user.states.get(layer)?.byteLength ?? 0);
     user.states.set(layer, values);
+    this.holders.add(user);
   }
 
   /** Keeps the first `settled` events of the window. */
@@ -149,9 +153,11 @@ export class UserStates {
     const total = wanted.reduce((sum, want) => sum + missing(want), 0);
     const stateless = wanted.filter(({ user, events }) => events > 0 && user.states.size === 0).length;
     const statesFit = (): boolean => this.stateBytes + stateless * this.bytesPerUser <= this.options.maxBytes;
-    for (const user of this.users.values()) {
+    for (const user of this.holders) {
       if (this.store.available >= total && statesFit()) break;
-      if (!busy.has(user) && (user.pages.length > 0 || user.states.size > 0)) await this.evict(user);
+      if (busy.has(user)) continue;
+      if (user.pages.length > 0 || user.states.size > 0) await this.evict(user);
+      else this.holders.delete(user);
     }
     if (this.store.available < total) {
       const { maxPages, pageTokens, bytesPerToken } = this.store;
@@ -167,6 +173,7 @@ export class UserStates {
     }
     for (const want of wanted) {
       for (let n = missing(want); n > 0; n--) want.user.pages.push(this.store.take() as number);
+      if (want.user.pages.length > 0) this.holders.add(want.user);
     }
   }
 
