@@ -50,7 +50,7 @@ export async function writeUserVectors(
   progress.start();
   try {
     const onProgress = (state: { done: number; total: number }): void =>
-      progress.update({ label: 'encode histories, windows', ...state });
+      progress.update({ label: 'encode histories, events', ...state });
     const vectors = await encodeHistories(model, interactions, { onProgress });
     makeFolder(dirname(file));
     await saveUserVectors(file, vectors, { interactions, model: about });

@@ -79,6 +79,29 @@ describe('encoded histories', () => {
     }
   });
 
+  it.each(['hstu', 'pinnerformer'] as const)('of %s make windows as they are read, and count events', async (kind) => {
+    const encoder = createModel({ ...tinyConfigs[kind], maxSequenceLength: 8 } as ModelConfigInput, {
+      numItems: NUM_ITEMS,
+      seed: 1,
+    }) as TokenEncoder;
+    const interactions = world();
+    let latest = 0;
+    const userOffsets = new Proxy(interactions.userOffsets, {
+      get(offsets, key) {
+        if (/^\d+$/.test(String(key))) latest = Math.max(latest, Number(key));
+        return Reflect.get(offsets, key, offsets);
+      },
+    });
+    const seen: { readonly done: number; readonly total: number; readonly latest: number }[] = [];
+    const onProgress = (now: { done: number; total: number }) => void seen.push({ ...now, latest });
+    await encodeHistories(encoder, { ...interactions, userOffsets }, { batchSize: 2, onProgress });
+    const total = interactions.numEvents;
+    // Two windows: the histories of the first two users, or the first user's event and the first of the next.
+    expect(seen[0]).toEqual({ done: kind === 'hstu' ? 4 : 2, total, latest: 2 });
+    expect(seen.at(-1)).toEqual({ done: total, total, latest: lengths.length });
+    encoder.dispose();
+  });
+
   it('know nothing of later events, and leave no tensor behind', async () => {
     const encoder = model();
     const before = tf.memory().numTensors;

@@ -8,6 +8,7 @@ import { yieldToEventLoop } from '../train/yield.ts';
 export interface EncodeHistoriesOptions {
   /** Windows encoded at a time, default 64. */
   readonly batchSize?: number;
+  /** Events that have their vector, of all. */
   readonly onProgress?: (progress: { readonly done: number; readonly total: number }) => void;
 }
 
@@ -25,11 +26,11 @@ export async function encodeHistories(
 ): Promise<UserVectors> {
   const apart = !rowsStay(model.config);
   const windows = (apart ? ownWindows : windowsOf)(interactions, model.maxSequenceLength);
-  const total = windows.length;
+  const total = interactions.numEvents;
   let values: Float32Array | undefined;
   let width = 0;
-  for (let first = 0; first < total; first += batchSize) {
-    const block = windows.slice(first, first + batchSize);
+  let done = 0;
+  for (const block of blocksOf(windows, batchSize)) {
     const batch = uploadBatch(
       makeBatch(
         exampleSet(interactions, block),
@@ -42,7 +43,7 @@ export async function encodeHistories(
     );
     try {
       width = encoded.shape[1];
-      values ??= new Float32Array(interactions.numEvents * width);
+      values ??= new Float32Array(total * width);
       const rows = (await encoded.data()) as Float32Array;
       let at = 0;
       for (const { start, from, past } of block) {
@@ -50,12 +51,13 @@ export async function encodeHistories(
         const skipped = apart ? 0 : from - start;
         values.set(rows.subarray((at + skipped) * width, (at + skipped + past - from) * width), from * width);
         at += skipped + past - from;
+        done += past - from;
       }
     } finally {
       encoded.dispose();
       batch.dispose();
     }
-    onProgress?.({ done: Math.min(first + batchSize, total), total });
+    onProgress?.({ done, total });
     await yieldToEventLoop();
   }
   return { width, values: values ?? new Float32Array(0) };
@@ -69,31 +71,39 @@ interface Window {
   readonly past: number;
 }
 
-function windowsOf({ userOffsets }: Interactions, length: number): Window[] {
+function* windowsOf({ userOffsets }: Interactions, length: number): Generator<Window> {
   const step = Math.max(1, Math.floor(length / 2));
-  const windows: Window[] = [];
   for (let user = 0; user + 1 < userOffsets.length; user++) {
     const [first, end] = [userOffsets[user], userOffsets[user + 1]];
     for (let from = first, start = first; from < end; ) {
       const past = Math.min(end, start + length);
-      windows.push({ user, start, from, past });
+      yield { user, start, from, past };
       from = past;
       start = Math.min(past, start + step);
     }
   }
-  return windows;
 }
 
 /** A window for each event: the latest `length` of its user up to it. */
-function ownWindows({ userOffsets }: Interactions, length: number): Window[] {
-  const windows: Window[] = [];
+function* ownWindows({ userOffsets }: Interactions, length: number): Generator<Window> {
   for (let user = 0; user + 1 < userOffsets.length; user++) {
     for (let event = userOffsets[user]; event < userOffsets[user + 1]; event++) {
       const start = Math.max(userOffsets[user], event + 1 - length);
-      windows.push({ user, start, from: event, past: event + 1 });
+      yield { user, start, from: event, past: event + 1 };
     }
   }
-  return windows;
+}
+
+/** As they come, `size` at a time: there may be a window for every event of the data. */
+function* blocksOf(windows: Iterable<Window>, size: number): Generator<Window[]> {
+  let block: Window[] = [];
+  for (const window of windows) {
+    block.push(window);
+    if (block.length < size) continue;
+    yield block;
+    block = [];
+  }
+  if (block.length > 0) yield block;
 }
 
 /** The windows as examples; what follows the last event of a user is taken to be at its own time. */
