@@ -1,5 +1,12 @@
 import { useBackend } from '@seqrec/core';
-import { type ExampleSet, interactionsFromArrays, latestWindow, makeBatch, trainTest } from '@seqrec/data';
+import {
+  type ExampleSet,
+  interactionsFromArrays,
+  latestWindow,
+  makeBatch,
+  takeExamples,
+  trainTest,
+} from '@seqrec/data';
 import * as tf from '@tensorflow/tfjs-core';
 import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
@@ -143,6 +150,30 @@ describe('evaluateActions', () => {
     expect(definition[1]).toBe('Left out: 2 examples without a history.');
     await expect(evaluateActions({ model, examples: none })).rejects.toThrow('actions: expected histories of at least');
     expect(() => withTargets(makeBatch(some, [1, 3]))).toThrow('in every sequence; got none in 1');
+    model.dispose();
+  });
+
+  it('leaves out examples whose target has no known rating', async () => {
+    const model = createModel(interleaved, { numItems: 20, seed: 1 });
+    const without = (...unknown: number[]): ExampleSet => {
+      const ratings = examples.interactions.ratings!.slice();
+      for (const e of unknown) ratings[examples.targets[e]] = Number.NaN;
+      return { ...examples, interactions: { ...examples.interactions, ratings } };
+    };
+    const some = without(1, 4);
+    const rest = takeExamples(
+      some,
+      Int32Array.from(examples.targets.keys()).filter((e) => e !== 1 && e !== 4),
+    );
+    const { metrics, numEvents, definition } = await evaluateActions({ model, examples: some });
+    expect({ metrics, numEvents }).toEqual({
+      metrics: (await evaluateActions({ model, examples: rest })).metrics,
+      numEvents: examples.targets.length - 2,
+    });
+    expect(definition[1]).toBe("Left out: 2 examples whose target's rating is not known.");
+    await expect(evaluateActions({ model, examples: without(...examples.targets.keys()) })).rejects.toThrow(
+      'actions: expected targets whose rating is known; got none in train',
+    );
     model.dispose();
   });
 

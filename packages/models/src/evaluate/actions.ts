@@ -31,12 +31,13 @@ export interface ActionEvaluation {
 /**
  * How well the action on each example's target is predicted, the target's item and time being known: ranking. The
  * target's item is put at the end of the history; its action is not read. A history that leaves no place for it is cut
- * to its latest events, and an example without a history is left out; the definition then says so.
+ * to its latest events; an example without a history, or whose target's rating is not known (NaN), is left out. The
+ * definition then says so.
  *
  * Source: Zhai et al. 2024, section 2 and table 5 (arXiv:2402.17152): normalised entropy. Differs from the paper
  * in: the action is a rating.
- * @throws EvaluationError for a model without interleaved actions, data without ratings, a set without a history, or
- *   one with a single kind of action.
+ * @throws EvaluationError for a model without interleaved actions, data without ratings, a set without a history or
+ *   without a known rating after one, or one with a single kind of action.
  */
 export async function evaluateActions(options: EvaluateActionsOptions): Promise<ActionEvaluation> {
   const { model, positiveRating = 4, batchSize = 128 } = options;
@@ -94,16 +95,24 @@ export async function evaluateActions(options: EvaluateActionsOptions): Promise<
   };
 }
 
-/** The examples that have a history, by number, and their set with room for the target behind each history. */
+/**
+ * The examples that have a history and a target whose rating is known, by number, and their set with room for the
+ * target behind each history.
+ */
 function questionsOf(
   { longestHistory = Number.POSITIVE_INFINITY }: TokenEncoder,
   set: ExampleSet,
 ): { readonly examples: ExampleSet; readonly chosen: Int32Array; readonly notes: readonly string[] } {
   const lengths = set.targets.map((target, e) => target - set.starts[e]);
-  const chosen = Int32Array.from(lengths.keys()).filter((e) => lengths[e] > 0);
-  if (chosen.length === 0)
+  const past = Int32Array.from(lengths.keys()).filter((e) => lengths[e] > 0);
+  if (past.length === 0)
     throw new EvaluationError(`actions: expected histories of at least one event; got none in ${set.name}`);
-  const leftOut = lengths.length - chosen.length;
+  // Data without ratings are refused as a whole, by withTargets.
+  const { ratings } = set.interactions;
+  const chosen = ratings === undefined ? past : past.filter((e) => !Number.isNaN(ratings[set.targets[e]]));
+  if (chosen.length === 0)
+    throw new EvaluationError(`actions: expected targets whose rating is known; got none in ${set.name}`);
+  const [leftOut, unknown] = [lengths.length - past.length, past.length - chosen.length];
   const room = longestHistory - 1;
   const isCut = lengths.some((length) => length > room);
   return {
@@ -111,6 +120,7 @@ function questionsOf(
     chosen,
     notes: [
       ...(leftOut > 0 ? [`Left out: ${leftOut} examples without a history.`] : []),
+      ...(unknown > 0 ? [`Left out: ${unknown} examples whose target's rating is not known.`] : []),
       ...(isCut
         ? [`Histories: their latest ${room} events, since the model has no place for a target behind more.`]
         : []),
