@@ -7,15 +7,15 @@ const BATCHES = [1, 2, 4, 8, 16, 32, 64, 128, 256];
 
 const STATS: Readonly<Record<keyof ScorerStats, string>> = {
   users: 'Users with a history',
-  cachedUsers: 'Users with keys and values in memory',
-  settledTokens: 'Tokens with keys and values in memory',
+  cachedUsers: 'Users with keys and values, or states, in memory',
+  settledTokens: 'Settled tokens of these users',
   pages: 'Pages of keys and values',
   freePages: 'Pages that are free',
   bytes: 'Bytes of keys, values and states in use',
   reservedBytes: 'Bytes of all pages, and of states',
   hits: 'Passes whose prefix was cached, since the start',
   misses: 'Passes whose prefix had to be computed, since the start',
-  evictions: 'Users whose keys and values were dropped, since the start',
+  evictions: 'Users whose keys and values, or states, were dropped, since the start',
   reloads: 'Users read back from the spill file, since the start',
   computedTokens: 'Tokens that went through the model, since the start',
   fullTokens: 'Tokens that a full pass each time would have taken, since the start',

@@ -45,7 +45,7 @@ export interface TopList {
 
 export interface ScorerStats {
   readonly users: number;
-  /** Users with keys and values in memory, and tokens of them that are settled. */
+  /** Users with keys and values, or states, in memory, and tokens of them that are settled. */
   readonly cachedUsers: number;
   readonly settledTokens: number;
   readonly pages: number;
@@ -56,6 +56,7 @@ export interface ScorerStats {
   /** Passes that found their prefix cached, and those that had to compute it, since the start. */
   readonly hits: number;
   readonly misses: number;
+  /** Users whose keys and values, or states, were dropped or went to the spill, since the start. */
   readonly evictions: number;
   /** Users read back from the spill file. */
   readonly reloads: number;
