@@ -29,7 +29,7 @@ export function checkedWindows(policy: WindowPolicy): WindowPolicy {
         const got =
           odd === undefined
             ? `a window from ${start} that predicts ${target}`
-            : `a subsequence with event ${odd} out of place before ${target}, which it predicts`;
+            : `a subsequence ${odd} before ${target}, which it predicts`;
         throw new OptionError(
           policy.name,
           `expected windows of 1 to ${policy.maxLength} events of what is trained, the events ${from} to ${to} of user ${user} in their order; got ${got}, in epoch ${epoch}`,
@@ -41,14 +41,21 @@ export function checkedWindows(policy: WindowPolicy): WindowPolicy {
   };
 }
 
-/** Of a subsequence: its first event that is not after the one before it, or not among `from .. target - 1`. */
+/**
+ * What is wrong with a subsequence: that it has fewer events than its length, or the first that is not after the one
+ * before it, or not among `from .. target - 1`.
+ */
 function oddEvent({ starts, targets, events }: ExampleSet, e: number, from: number): string | undefined {
   if (events === undefined) return undefined;
   const [first, length] = [events.offsets[e], targets[e] - starts[e]];
+  // Also where there are no offsets for it.
+  if (!(Math.min(events.offsets[e + 1], events.indices.length) - first >= length)) {
+    return `of fewer events than its length, ${length},`;
+  }
   let least = from;
   for (let k = first; k < first + length; k++) {
     const event = events.indices[k];
-    if (!(event >= least && event < targets[e])) return String(event);
+    if (!(event >= least && event < targets[e])) return `with event ${event} out of place`;
     least = event + 1;
   }
   return undefined;

@@ -71,18 +71,26 @@ describe('windows of a stranger', () => {
       );
     expect([...of(3, 5, 8).examples(train, 0).events!.indices]).toEqual([3, 5, 8]);
     // The target, what comes after it, an event of somebody else, the order, the same event again, too few.
-    for (const indices of [
-      [3, 8, 9],
-      [8, 9, 10],
-      [2, 5, 8],
-      [5, 3, 8],
-      [3, 3, 8],
-      [3, 5],
-    ]) {
+    for (const [indices, wrong] of [
+      [[3, 8, 9], 'with event 9 out of place'],
+      [[8, 9, 10], 'with event 9 out of place'],
+      [[2, 5, 8], 'with event 2 out of place'],
+      [[5, 3, 8], 'with event 3 out of place'],
+      [[3, 3, 8], 'with event 3 out of place'],
+      [[3, 5], 'of fewer events than its length, 3,'],
+    ] as const) {
       expect(() => of(...indices).examples(train, 4), `${indices}`).toThrow(
-        /acme\/w: expected windows of 1 to 4 .*; got a subsequence with event \w+ out of place before 9, .* in epoch 4/,
+        `acme/w: expected windows of 1 to 4 events of what is trained, the events 3 to 9 of user 1 in their order; got a subsequence ${wrong} before 9, which it predicts, in epoch 4`,
       );
     }
+    // No offsets for it at all.
+    const none = checkedWindows(
+      policy((set) => ({
+        ...latestWindow(set, { maxLength: 4 }),
+        events: { offsets: new Int32Array(0), indices: new Int32Array(0) },
+      })),
+    );
+    expect(() => none.examples(train, 0)).toThrow('got a subsequence of fewer events than its length, 4, before 9');
   });
 
   it('are there in every epoch', () => {
