@@ -184,6 +184,6 @@ describe.skipIf(duckdb === undefined)('rows of one own in Parquet', () => {
     await works('evaluate', path);
     await works('train', '--resume', path, '--epochs', '5');
     const other = await runMain('train', '--config', student, '--out', out, '--quiet');
-    expect(other.errors).toContain('name one of them, as in --data.teacherLabels.0.teacher');
+    expect(other.errors).toContain('name one of them by `teacher` in data.teacherLabels');
   });
 });

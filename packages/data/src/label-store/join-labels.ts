@@ -99,7 +99,7 @@ export function teacherOf(store: string, given?: string): string {
     hint:
       known.length === 0
         ? 'write them with `seqrec labels RUN --to STORE`'
-        : 'name one of them, as in --data.teacherLabels.0.teacher',
+        : 'name one of them by `teacher` in data.teacherLabels',
   });
 }
 
