@@ -131,6 +131,6 @@ function scoring(
     ...(debias === undefined || debias.weight === 0
       ? []
       : [`Less ${debias.weight} times the logarithm of the item's share of the training events, one more each.`]),
-    `Codes that no item has after a prefix are left out ${mask} the softmax; their probability, in the mean over the prefixes asked, by level: ${shares.join(', ')}.`,
+    `Codes that no item has after a prefix are left out ${mask} the softmax; their probability, in the mean over the prefixes asked${mask === 'before' ? ', those of more than one item' : ''}, by level: ${shares.join(', ')}.`,
   ].join(' ');
 }

@@ -39,7 +39,11 @@ describe.each(codeMasks)('masks %s the softmax', (mask) => {
       const reader = codeDecoder(model, { temperature: 0.3, isCached: true }).read(batch, symbols);
       const { lists, asked } = await constrainedBeams(reader, 4, { trie, width, mask });
       reader.dispose();
-      expect([...asked]).toEqual([4, 4 * trie.nodes(1), 4 * trie.nodes(2)]);
+      const forks = [0, 1, 2].map((depth) => {
+        const leaves = Array.from({ length: trie.nodes(depth) }, (_, node) => trie.leaves(depth, node));
+        return mask === 'after' ? leaves.length : leaves.filter(({ first, past }) => past - first > 1).length;
+      });
+      expect([...asked]).toEqual(forks.map((nodes) => 4 * nodes));
       for (const [b, { rows, scores }] of lists.entries()) {
         const order = Array.from(likelihoods[b].keys()).sort((i, j) => likelihoods[b][j] - likelihoods[b][i]);
         expect([...rows]).toEqual(order);
@@ -140,6 +144,33 @@ it('ranks what a model hardly believes in: codes far below those that no item ha
   );
   expect([...lists[0].rows]).toEqual([1, 0]);
   expect(lists[0].scores[0]).toBeCloseTo(-Math.log(1 + Math.exp(-1)), 9);
+});
+
+it('asks nothing about a prefix of a single item where probability is shared among those that items have', async () => {
+  // Two items fork at the last code, two at the first.
+  const codes = { count: 4, sizes: [3, 2, 2], values: Int32Array.of(0, 0, 0, 0, 0, 1, 1, 1, 0, 2, 0, 1) };
+  const read: number[][] = [];
+  const reader = tableReader(2, codes.sizes, (path, k) => {
+    if (k === 0) read.push([...path]);
+    return k + path[0];
+  });
+  const { lists, asked } = await constrainedBeams(reader, 2, { trie: new CodeTrie(codes), width: 4, mask: 'before' });
+  expect(read).toEqual([[0], [1], [0, 0], [1, 0], [0, 0, 0], [1, 0, 0]]);
+  expect([...asked]).toEqual([2, 2, 2]);
+  const root = Math.log(1 + Math.E + Math.E ** 2);
+  const last = Math.log(1 + Math.E);
+  for (const { rows, scores } of lists) {
+    expect([...rows]).toEqual([3, 2, 1, 0]);
+    const right = [2 - root, 1 - root, -root + 1 - last, -root - last];
+    for (const [place, score] of scores.entries()) expect(score).toBeCloseTo(right[place], 6);
+  }
+  const lone = { trie: new CodeTrie({ count: 1, sizes: [3, 2], values: Int32Array.of(2, 1) }), width: 4 };
+  const alone = await constrainedBeams(
+    tableReader(1, [3, 2], () => 0),
+    1,
+    { ...lone, mask: 'before' },
+  );
+  expect([[...alone.lists[0].rows], [...alone.lists[0].scores], [...alone.asked]]).toEqual([[0], [0], [1, 0]]);
 });
 
 it('says how much probability lay on codes that no item has', async () => {

@@ -1,3 +1,4 @@
+import type * as tf from '@tensorflow/tfjs-core';
 import { EvaluationError } from '../errors.ts';
 import type { CodeTrie, OpenNodes } from '../semantic-ids/codes/trie.ts';
 import type { CodeReader } from './generator.ts';
@@ -31,7 +32,7 @@ export interface Generated {
   readonly lists: readonly GeneratedList[];
   /** Of each level: probability on codes that no item has after a prefix, summed over the prefixes that were asked. */
   readonly invalid: Float64Array;
-  /** Prefixes that were asked at each level. */
+  /** Prefixes that the model was asked about at each level. */
   readonly asked: Int32Array;
 }
 
@@ -52,6 +53,9 @@ export interface Beams {
  * with `Z` all codes of the level (`mask: 'after'`: probabilities of the free model) or those that some item has after
  * this prefix (`'before'`: probability is renormalised). The two rank differently. Items that are left out by `open`
  * take no place in a beam, and stay in `Z`. Logits are float32, sums float64.
+ *
+ * With `'before'` a prefix of a single item is certain of the codes that are left, and the model is not asked about it
+ * any more.
  *
  * @throws EvaluationError for a logit that is NaN.
  */
@@ -99,27 +103,62 @@ export async function beamPrefixes(
     node: new Int32Array(histories),
     score: new Float64Array(histories),
   };
-  let parents: Int32Array | undefined;
+  // Who is called with the prefixes finds each in the reader.
+  const isCertain = (level: number, node: number): boolean =>
+    level > 0 && options.mask === 'before' && visit === undefined && isLone(trie, level, node);
+  // Of each prefix, the row of the reader that it goes on from; none goes on from -1.
+  let parents = beams.history;
   for (let level = 0; level < reads && beams.node.length > 0; level++) {
-    const codes = beams.node.map((node) => (level === 0 ? 0 : trie.code(level, node)));
-    const logits = await readLogits(parents === undefined ? reader.first() : reader.next(parents, codes));
+    const { places, rows } = placesWhere(beams.node, (node) => !isCertain(level, node));
+    const next = (): tf.Tensor2D =>
+      reader.next(
+        places.map((i) => parents[i]),
+        places.map((i) => trie.code(level, beams.node[i])),
+      );
+    const logits = places.length === 0 ? noLogits : await readLogits(level === 0 ? reader.first() : next());
     if (level === visit?.codes) await visit.call(beams);
     if (level === depth) break;
-    const step = expand(beams, logits, { ...options, level, opened });
+    const step = expand(beams, { logits, rows }, { ...options, level, opened });
     invalid[level] = step.invalid;
-    asked[level] = beams.node.length;
-    [beams, parents] = [step.beams, step.parents];
+    asked[level] = places.length;
+    [beams, parents] = [step.beams, step.parents.map((place) => rows[place])];
   }
   return { beams, invalid, asked };
 }
+
+const noLogits = new Float32Array(0);
 
 interface Step extends BeamOptions {
   readonly level: number;
   readonly opened: readonly (OpenNodes | undefined)[];
 }
 
+/** Whether a single item begins with a prefix. */
+function isLone(trie: CodeTrie, depth: number, node: number): boolean {
+  const { first, past } = trie.leaves(depth, node);
+  return past - first === 1;
+}
+
+/** The places of the nodes that are asked about, and of each node its place among them, -1 without one. */
+function placesWhere(nodes: Int32Array, isAsked: (node: number) => boolean) {
+  const rows = new Int32Array(nodes.length).fill(-1);
+  const places: number[] = [];
+  for (const [place, node] of nodes.entries()) {
+    if (!isAsked(node)) continue;
+    rows[place] = places.length;
+    places.push(place);
+  }
+  return { places: Int32Array.from(places), rows };
+}
+
+/** What the model says of prefixes: `rows` has the row of the logits of each, -1 where its next code is certain. */
+interface Said {
+  readonly logits: Float32Array;
+  readonly rows: Int32Array;
+}
+
 /** The best prefixes that are one code longer. */
-function expand(beams: Beams, logits: Float32Array, { trie, width, mask, penalty, level, opened }: Step) {
+function expand(beams: Beams, { logits, rows }: Said, { trie, width, mask, penalty, level, opened }: Step) {
   const size = trie.sizes[level];
   const taken = penalty?.[level + 1];
   const found = new Candidates();
@@ -132,8 +171,13 @@ function expand(beams: Beams, logits: Float32Array, { trie, width, mask, penalty
     found.count = 0;
     let row = first;
     for (; row < beams.node.length && beams.history[row] === own; row++) {
-      const at = row * size;
       const children = trie.children(level, beams.node[row]);
+      if (rows[row] < 0) {
+        const child = children.first;
+        if (open?.isOpen(level + 1, child) !== false) found.add(beams.score[row] - (taken?.[child] ?? 0), child, row);
+        continue;
+      }
+      const at = rows[row] * size;
       const code = (child: number): number => at + trie.code(level + 1, child);
       const ofAll = logSumExp(logits, at, at + size);
       if (Number.isNaN(ofAll))
