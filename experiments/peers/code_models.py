@@ -10,7 +10,8 @@ Variants of a step:
 Decoding (`--beams`): the encoder once a history; self-attention keys of each beam kept and gathered when beams are
 reordered; keys and values of the history kept once, queries of all its beams side by side; the trie as masks on the device.
 With the variant `transformers`, `T5ForConditionalGeneration.generate` of the library with its own cache in place of that,
-the trie as `prefix_allowed_tokens_fn`: what most public implementations of TIGER do.
+the trie as `prefix_allowed_tokens_fn`: what most public implementations of TIGER do. With the mask `before`, probability is
+shared among the codes of the trie.
 """
 
 import argparse
@@ -187,7 +188,7 @@ class T5(torch.nn.Module):
         return total / batch["weight"]
 
     @torch.inference_mode()
-    def beams(self, codes, trie, width):
+    def beams(self, codes, trie, width, mask):
         """Scores and rows of the `width` best items of each history."""
         users = codes.shape[0]
         memory, there = self.encode(codes)
@@ -214,8 +215,11 @@ class T5(torch.nn.Module):
                 h = block.norm3(x)
                 h = F.gelu(block.up(h), approximate="tanh") * block.gate(h) if block.gated else F.relu(block.up(h))
                 x = x + block.down(h)
-            log = F.log_softmax(self.logits(x, level), -1).view(users, beams, size)
+            logits = self.logits(x, level).view(users, beams, size)
             child = trie[level][node]
+            if mask == "before":
+                logits = logits.masked_fill(child < 0, float("-inf"))
+            log = F.log_softmax(logits, -1)
             all_scores = (score[:, :, None] + log).masked_fill(child < 0, float("-inf")).flatten(1)
             score, best = all_scores.topk(min(width, all_scores.shape[1]), 1)
             parent, code = best // size, best % size
@@ -255,7 +259,7 @@ class Library:
     def parameters(self):
         return self.model.parameters()
 
-    def beams(self, codes, width):
+    def beams(self, codes, width, mask):
         return self.model.generate(
             input_ids=codes,
             attention_mask=(codes != 0).long(),
@@ -263,6 +267,7 @@ class Library:
             num_return_sequences=width,
             max_new_tokens=self.levels,
             do_sample=False,
+            renormalize_logits=mask == "before",
             # The first written token is the start.
             prefix_allowed_tokens_fn=lambda _, written: self.allowed[tuple(written[1:].tolist())],
         )
@@ -350,7 +355,10 @@ def main():
             begin = time.perf_counter()
             for first in range(0, len(histories), size):
                 codes = padded(histories[first : first + size])
-                model.beams(codes, options.beams) if library else model.beams(codes, trie, options.beams)
+                if library:
+                    model.beams(codes, options.beams, request["mask"])
+                else:
+                    model.beams(codes, trie, options.beams, request["mask"])
             if step >= options.warmup:
                 seconds.append(time.perf_counter() - begin)
     else:

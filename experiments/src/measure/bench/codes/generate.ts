@@ -1,5 +1,5 @@
 import { makeBatch } from '@seqrec/data';
-import { CodeTrie, candidateFinder, codeBatch, codeSymbols, codeWriter, debiasOf } from '@seqrec/models';
+import { type CodeMask, CodeTrie, candidateFinder, codeBatch, codeSymbols, codeWriter, debiasOf } from '@seqrec/models';
 import { denseDecoding } from '../../../data/coded-items.ts';
 import { windowed } from '../../../data/dataset.ts';
 import { ConfigError } from '../../../errors.ts';
@@ -32,6 +32,8 @@ export interface GenerateBench {
   /** Codes of the histories. */
   readonly codes: number;
   readonly sizes: readonly number[];
+  /** Where codes that no item has are left out; `after` the softmax where it is not said. */
+  readonly mask?: CodeMask;
   /** Weight of the popularity that is taken off scores, where some is. */
   readonly debias?: number;
   readonly parameters: number;
@@ -84,7 +86,7 @@ export async function benchGenerate(request: GenerateRequest): Promise<GenerateB
   }));
   const input: PeerInput | undefined =
     request.peers.length > 0 && 'path' in python
-      ? writeCodesDecoding(model.config, codes, { histories: rowsOf(whole.itemIds, whole.offsets), batchSize })
+      ? writeCodesDecoding(model.config, codes, { histories: rowsOf(whole.itemIds, whole.offsets), batchSize, mask })
       : undefined;
   try {
     progress.start();
@@ -124,7 +126,7 @@ export async function benchGenerate(request: GenerateRequest): Promise<GenerateB
   }
   return {
     ...{ recipe: name, environment: describeEnvironment(choice), threads, rounds: request.rounds, users: users.length },
-    ...{ batchSize, codes: whole.itemIds.length, sizes: codes.sizes, parameters, rows, versions, missing },
+    ...{ batchSize, codes: whole.itemIds.length, sizes: codes.sizes, mask, parameters, rows, versions, missing },
     ...(penalty && { debias: debias.weight }),
   };
 
@@ -154,6 +156,7 @@ export function listGenerateBench(bench: GenerateBench): Listing {
     ['recipe', `${bench.recipe}, ${parameters.toLocaleString('en')} parameters, fresh weights`],
     ['users', `${bench.users} in batches of ${bench.batchSize}, ${bench.codes} codes of histories`],
     ['codes', `${sizes.join(' x ')}, beams in the trie of all items`],
+    ['mask', `${bench.mask ?? 'after'} the softmax`],
     ...(bench.debias === undefined ? [] : [['popularity taken off', `${bench.debias} of its logarithm`] as const]),
     ['threads', String(bench.threads)],
     ['cpu', `${environment.cpu}, Node ${environment.node}`],

@@ -1,5 +1,13 @@
 import type { SequenceBatch } from '@seqrec/data';
-import { type CodeSymbols, type Codes, CodeTrie, codeBatch, historyCuts, trainingPairs } from '@seqrec/models';
+import {
+  type CodeMask,
+  type CodeSymbols,
+  type Codes,
+  CodeTrie,
+  codeBatch,
+  historyCuts,
+  trainingPairs,
+} from '@seqrec/models';
 import { type PeerInput, writeInput } from '../peer.ts';
 
 const PROGRAM = 'code_models.py';
@@ -45,7 +53,11 @@ export function writeCodesStep(
 export function writeCodesDecoding(
   config: Readonly<Record<string, unknown>>,
   codes: Codes,
-  parts: { readonly histories: readonly (readonly number[])[]; readonly batchSize: number },
+  parts: {
+    readonly histories: readonly (readonly number[])[];
+    readonly batchSize: number;
+    readonly mask: CodeMask;
+  },
 ): PeerInput {
   return writeInput(PROGRAM, {
     config: { ...config, temperature: 1 },
