@@ -19,6 +19,8 @@ export interface LogSumExpProblem {
   readonly width: number;
   readonly items: number;
   readonly biased: boolean;
+  /** With a bias, so many of the first items have one of `-Infinity`; some item is left. Default: none. */
+  readonly closed?: number;
   /** Groups of queries with a mask of their own; 0: none. */
   readonly groups: number;
   /** Scores are about normal with this deviation. */
@@ -31,6 +33,7 @@ const problems: fc.Arbitrary<LogSumExpProblem> = fc.record({
   width: widths,
   items: fc.oneof(fc.integer({ min: 1, max: 20 }), fc.integer({ min: 80, max: 300 })),
   biased: fc.boolean(),
+  closed: fc.constantFrom(0, 0, 1, SCORED_ITEMS, 2 * SCORED_ITEMS + 3),
   groups: fc.constantFrom(0, 1, 3),
   spread: fc.constantFrom(0.5, 4, 20),
   seed: seeds,
@@ -57,6 +60,7 @@ export const logSumExpScoresCase: KernelCase<LogSumExpProblem> = {
         width: widthEdges,
         items: [1, 2, 8, 9, ...around(SCORED_ITEMS - 8), ...around(SCORED_ITEMS), 2 * SCORED_ITEMS + 17],
         biased: [false, true],
+        closed: [0],
         groups: [0, 1, 3],
         spread: [0.5, 20],
       },
@@ -66,6 +70,10 @@ export const logSumExpScoresCase: KernelCase<LogSumExpProblem> = {
         // As many queries as make whole blocks of them in each task.
         { queries: 1700, width: 17, items: 2 * SCORED_ITEMS + 17, biased: true, groups: 3, spread: 4 },
         { queries: 1700, width: 48, items: SCORED_ITEMS, biased: false, groups: 0, spread: 4 },
+        // Whole blocks of items without weight before the first that has one.
+        ...[SCORED_ITEMS, 2 * SCORED_ITEMS, LIBRARY_ITEMS].map((closed) => ({
+          ...{ queries: 7, width: 8, items: closed + 5, biased: true, closed, groups: 0, spread: 4 },
+        })),
         // The blocks of a native library, whole and not.
         ...[LIBRARY_QUERIES - 1, LIBRARY_QUERIES, LIBRARY_QUERIES + 1, 5 * LIBRARY_QUERIES + 7].flatMap((queries) =>
           [LIBRARY_ITEMS - 1, LIBRARY_ITEMS, 2 * LIBRARY_ITEMS + 9].map((items) => ({
@@ -75,12 +83,15 @@ export const logSumExpScoresCase: KernelCase<LogSumExpProblem> = {
       ],
     ),
   arrays: (problem) => {
-    const { queries, width, items, groups, spread, seed } = problem;
+    const { queries, width, items, groups, closed = 0, spread, seed } = problem;
     const each = spread ** 0.5 * width ** -0.25;
     return {
       queries: { shape: [queries, width], values: floats(seed, 0, queries * width, each) },
       items: { shape: [items, width], values: floats(seed, 1, items * width, each) },
-      bias: { shape: [items], values: floats(seed, 2, items) },
+      bias: {
+        shape: [items],
+        values: floats(seed, 2, items).fill(Number.NEGATIVE_INFINITY, 0, Math.min(closed, items - 1)),
+      },
       mask: { shape: [groups, items], values: maskOf(problem) },
       groups: { shape: [queries], values: ints(seed, 4, queries, 0, Math.max(0, groups - 1)) },
     };

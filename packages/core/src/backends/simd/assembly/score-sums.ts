@@ -170,7 +170,8 @@ export function scoreSums(args: usize, task: i32): void {
         scale(sums + (i << 5), sums + (i << 5), factor, 32);
         if (directions) scale(weighted + i * wideRow, weighted + i * wideRow, factor, wideRow);
       }
-      weigh(at, <usize>columns << 2, top, 1, sums + (i << 5));
+      // Nothing but scores of -Infinity so far: they weigh 0.
+      weigh(at, <usize>columns << 2, top == -Infinity ? 0 : top, 1, sums + (i << 5));
     }
     if (directions) {
       const items = ptr(args, SCORE_SUMS.ITEMS) + <usize>item * row;
