@@ -170,3 +170,17 @@ it('refuses nonsense, word for word', () => {
     "AdamW: expected the gradient of 'nobody' to have the shape of its variable; got gradient=float32[2], no such variable; gradients go by variable name",
   );
 });
+
+it('loads its own state, and its own weights', async () => {
+  const weight = tf.variable(tf.tensor1d([1, 2]));
+  const adamw = new AdamW({ learningRate: 0.1 });
+  adamw.applyGradients({ [weight.name]: tf.tensor1d([3, -1]) });
+  const held = (): number[][] =>
+    [...adamw.state().values()].flatMap(({ m, v }) => [[...m.dataSync()], [...v.dataSync()]]);
+  const before = held();
+  adamw.loadState(adamw.state(), 1);
+  expect(held()).toEqual(before);
+  await adamw.setWeights(await adamw.getWeights());
+  expect(held()).toEqual(before);
+  expect(before[0][0]).not.toBe(0);
+});

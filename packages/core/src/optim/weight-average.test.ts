@@ -99,3 +99,11 @@ it('refuses other weights and other decays, word for word', () => {
   }
   expect(() => new WeightAverage({ kind: 'exponential', decay: 1.5 })).toThrow(UnsupportedError);
 });
+
+it('loads its own state', () => {
+  const average = new WeightAverage({ kind: 'equal' });
+  average.update(new Map([['w', tf.tensor1d([1, 2])]]));
+  average.loadState(average.state(), 5);
+  expect([...average.state()].map(([name, value]) => [name, ...value.dataSync()])).toEqual([['w', 1, 2]]);
+  expect(average.updates).toBe(5);
+});

@@ -72,8 +72,10 @@ export class WeightAverage {
 
   /** Replaces averages and count, for a resumed run. The tensors are copied, not kept. */
   loadState(state: ReadonlyMap<string, tf.Tensor>, updates: number): void {
+    // Before what is here goes, which the caller may have given.
+    const copies = Array.from(state, ([name, average]) => [name, copied(average)] as const);
     this.dispose();
-    for (const [name, average] of state) this.#averages.set(name, copied(average));
+    for (const [name, average] of copies) this.#averages.set(name, average);
     this.#updates = updates;
   }
 
