@@ -5,7 +5,7 @@ import { clipByGlobalNorm, UnsupportedError, useBackend } from '../index.ts';
 
 const entries = fc.array(fc.float({ min: -8, max: 8, noNaN: true }), { minLength: 1, maxLength: 30 });
 
-describe.each(['cpu', 'simd'] as const)('on %s', (backend) => {
+describe.each(['cpu', 'simd', 'wasm'] as const)('on %s', (backend) => {
   beforeAll(async () => {
     await useBackend(backend);
   });
@@ -47,6 +47,13 @@ describe.each(['cpu', 'simd'] as const)('on %s', (backend) => {
       Array.from(dense.gradients.table.dataSync().subarray(2, 3)),
     );
     tf.dispose([rows, table, sparse.gradients, sparse.norm, dense.gradients, dense.norm]);
+  });
+
+  it('hides no gradient that is not a number', () => {
+    const { gradients, norm } = clipByGlobalNorm({ a: tf.tensor1d([Number.NaN, 1]), b: tf.tensor1d([1e6]) }, 1);
+    expect([...norm.dataSync(), ...gradients.a.dataSync(), ...gradients.b.dataSync()]).toEqual(
+      new Array(4).fill(Number.NaN),
+    );
   });
 
   it('leaves nothing as nothing', () => {

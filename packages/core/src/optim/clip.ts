@@ -43,7 +43,8 @@ export function clipByNorm(
   checkNorm('clipByNorm', maxNorm);
   return tf.tidy(() => {
     const norm = tf.sqrt(squares.reduce((sum, each) => tf.add(sum, each), tf.scalar(0))) as tf.Scalar;
-    const factor = tf.minimum(1, tf.div(maxNorm, tf.add(norm, 1e-6)));
+    // In this order: the minimum of 1 and NaN is 1 on `wasm`.
+    const factor = tf.minimum(tf.div(maxNorm, tf.add(norm, 1e-6)), 1);
     const clipped = Object.entries(gradients).map(([name, gradient]) => [name, tf.mul(gradient, factor)] as const);
     return { gradients: Object.fromEntries(clipped), norm };
   });
