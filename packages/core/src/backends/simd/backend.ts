@@ -47,6 +47,8 @@ export class SimdBackend extends MathBackendCPU {
   readonly pool: Pool;
   readonly #memory: WebAssembly.Memory;
   readonly #staging: Staging;
+  /** What the kernel under way has made. */
+  #outputs: DataId[] | undefined;
   readonly scratch: number;
   /** Least side of the products that a native library makes; Infinity where there is none, or ours are as fast. */
   libraryFrom = Number.POSITIVE_INFINITY;
@@ -139,7 +141,24 @@ export class SimdBackend extends MathBackendCPU {
     const view = this.typed(dtype, block, size);
     const dataId = { id: nextDataId++ };
     this.data.set(dataId, { values: view, dtype, refCount: 1, block } as Entry as never);
+    this.#outputs?.push(dataId);
     return { info: { dataId, shape, dtype }, address: block };
+  }
+
+  /** Calls a kernel; where it throws, what it has made is freed once the jobs that it handed over have ended. */
+  freeing<T>(kernel: () => T): T {
+    const before = this.#outputs;
+    const own: DataId[] = [];
+    this.#outputs = own;
+    try {
+      return kernel();
+    } catch (error) {
+      this.pool.drain();
+      for (const dataId of own) this.disposeData(dataId, true);
+      throw error;
+    } finally {
+      this.#outputs = before;
+    }
   }
 
   /** Runs `f` with temporary blocks of the given sizes in bytes and frees them. */
@@ -153,13 +172,15 @@ export class SimdBackend extends MathBackendCPU {
     }
   }
 
-  /** A block that lives as long as the tensor's data. */
-  attach(info: TensorInfo, bytes: number, name: string): number {
+  /** A block that lives as long as the tensor's data; `what` it is, for an error. */
+  attach(info: TensorInfo, bytes: number, name: string, what = name): number {
     const entry = this.entry(info.dataId);
     entry.attached ??= new Map();
     const before = entry.attached.get(name);
     if (before !== undefined) this.heap.release(before);
-    const block = this.heap.allocate(bytes, name);
+    // Not found by its old address where there is no room for the new one.
+    entry.attached.delete(name);
+    const block = this.heap.allocate(bytes, what);
     entry.attached.set(name, block);
     return block;
   }

@@ -167,6 +167,20 @@ describe('simd backend', () => {
     },
   );
 
+  it('keeps nothing of a kernel that throws', async () => {
+    await use({ threads: 2 });
+    const [q, k, v] = [2, 3, 3].map((rows) => values([rows, 2, 4], rows)) as tf.Tensor3D[];
+    const offsets = Int32Array.of(0, 2);
+    const keyRows = tf.tensor1d([0, 7], 'int32');
+    const ask = () => causalAttention({ q, k, v, offsets, queryOffsets: offsets, keyRows, scale: 1 });
+    const held = (): number[] => [backend().heap.used, tf.memory().numTensors];
+    expect(ask).toThrow('keyRows');
+    const before = held();
+    expect(ask).toThrow('keyRows');
+    expect(held()).toEqual(before);
+    tf.dispose([q, k, v, keyRows]);
+  });
+
   it('refuses a thread count that makes no sense', async () => {
     await expect(registerSimdBackend({ threads: 0 })).rejects.toThrow(BackendError);
     await expect(registerSimdBackend({ threads: 0 })).rejects.toThrow(

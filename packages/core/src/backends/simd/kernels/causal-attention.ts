@@ -1,5 +1,4 @@
 import type { TensorInfo } from '@tensorflow/tfjs-core';
-import { UnsupportedError } from '../../../errors.ts';
 import { CausalAttention, type CausalAttentionAttrs, CausalAttentionGrad } from '../../kernel-names.ts';
 import { float } from '../arguments.ts';
 import type { SimdBackend } from '../backend.ts';
@@ -35,7 +34,6 @@ function common(
 ) {
   const [, h, a] = q.shape;
   checkWidths(OP, a, v.shape[2]);
-  if (!(scale > 0)) throw new UnsupportedError(`${OP}: expected a positive scale on the simd backend; got ${scale}`);
   return {
     Q: backend.address(q),
     K: backend.address(k),
@@ -79,7 +77,13 @@ function forward(inputs: Inputs, backend: SimdBackend, attrs: CausalAttentionAtt
   const shared = common(backend, inputs, logSumExp.address, attrs, visible);
   const units = forwardUnits(plan, q.shape[1]);
   const kept = keptDrops(plan, q.shape[1], visible, attrs);
-  if (kept) placeKept(FORWARD_UNIT, units, kept.bases, backend.attach(logSumExp.info, kept.bytes, kept.name));
+  if (kept)
+    placeKept(
+      FORWARD_UNIT,
+      units,
+      kept.bases,
+      backend.attach(logSumExp.info, kept.bytes, kept.name, 'dropout that is kept'),
+    );
   backend.withTemporaries([units.byteLength], 'attention units', (at) => {
     backend.copy(units, at);
     const values = { ...shared, ...querySlots(OP, backend, inputs), OUT: out.address, UNITS: at };

@@ -84,7 +84,8 @@ export function override(backendName: string, kernelName: string, kernel: SimdKe
   const check = stockChecks[kernelName];
   const kernelFunc: KernelFunc = ({ inputs, backend, attrs }) => {
     check?.(inputs as Inputs, (attrs ?? {}) as Attributes);
-    const result = kernel(inputs as Inputs, backend as SimdBackend, (attrs ?? {}) as Attributes);
+    const own = backend as SimdBackend;
+    const result = own.freeing(() => kernel(inputs as Inputs, own, (attrs ?? {}) as Attributes));
     if (result !== undefined) {
       (backend as SimdBackend).handedOver(result);
       return result;
