@@ -35,7 +35,7 @@ export interface CausalAttentionOptions extends AttentionQueries {
  * the batch draws with `stream.first` raised by `r H`, however long its sequences are.
  *
  * @returns float32 `[T, H, C]`, or `[Q, H, C]`.
- * @throws ShapeError, DTypeError, UnsupportedError when the dropout rate is outside `[0, 1)`, `stream.first` is not a
+ * @throws ShapeError, DTypeError, UnsupportedError when the scale is not positive, the dropout rate is outside `[0, 1)`, `stream.first` is not a
  *   whole number, or `stream.first + T H` is above 2^32.
  *
  * Source: Vaswani et al. 2017, eq. 1 (arXiv:1706.03762).
@@ -43,6 +43,7 @@ export interface CausalAttentionOptions extends AttentionQueries {
 export function causalAttention(options: CausalAttentionOptions): tf.Tensor3D {
   const { scale, dropout, mask } = options;
   const op = 'causalAttention';
+  if (!(scale > 0)) throw new UnsupportedError(`${op}: expected a positive scale; got ${scale}; usually 1 / sqrt(A)`);
   const random = dropoutAttrs(op, dropout);
   return tf.tidy(op, () => {
     const { inputs, dims } = attentionInputs(op, options);

@@ -19,7 +19,8 @@ export interface TimeBias {
    */
   readonly queryTimes: tf.Tensor;
   /**
-   * int32 `[T]`, seconds: the time of the key's own event. Use times relative to the sequence, to stay inside int32.
+   * int32 `[T]`, seconds: the time of the key's own event. Use times relative to the sequence: differences to the times
+   * of queries have to fit int32 too.
    */
   readonly keyTimes: tf.Tensor;
   /** Natural-log base of the buckets, default 0.301. */
@@ -62,8 +63,8 @@ export interface HstuAttentionOptions extends AttentionQueries {
  * is composed of tfjs ops, with memory for all pairs.
  *
  * @returns float32 `[T, H, C]`, or `[Q, H, C]`.
- * @throws ShapeError, DTypeError, UnsupportedError when the normalizer is not positive or a length of the
- *   mask is no whole number.
+ * @throws ShapeError, DTypeError, UnsupportedError when the normalizer or the divisor of the buckets is not positive
+ *   or a length of the mask is no whole number.
  *
  * Source: Zhai et al. 2024, eq. 2 (arXiv:2402.17152).
  * Differs from the paper in: the division by a constant, as in the public code.
@@ -111,6 +112,11 @@ function checkedInputs(
     keyTimes: time?.keyTimes ?? absent('int32'),
   };
   const bucketDivisor = time?.bucketDivisor ?? DEFAULT_BUCKET_DIVISOR;
+  if (!(bucketDivisor > 0)) {
+    throw new UnsupportedError(
+      `${op}: expected a positive bucketDivisor; got ${bucketDivisor}; the default is ${DEFAULT_BUCKET_DIVISOR}`,
+    );
+  }
   return { inputs: { ...inputs, ...biases }, attrs: { scale, normalizer, bucketDivisor, ...globalKeys(op, mask) } };
 }
 

@@ -350,7 +350,7 @@ describe('refusals, word for word', () => {
       'no range',
       () => uniformIntegers({ count: 3, low: 1, bound: 0, stream }),
       UnsupportedError,
-      'uniformIntegers: expected integers with count >= 0, bound >= 1 and low .. low + bound - 1 inside int32; got count=3, low=1, bound=0; bound is the number of values, not the largest',
+      'uniformIntegers: expected integers with count >= 0, bound from 1 to 2^32 - 1 and low .. low + bound - 1 inside int32; got count=3, low=1, bound=0; bound is the number of values, not the largest',
     ],
   ];
   it.each(cases)('%s', (_, run, type, message) => {

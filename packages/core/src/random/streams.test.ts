@@ -167,3 +167,9 @@ it('streams are pinned: a change here changes every published run', () => {
     ]
   `);
 });
+
+it.each([1.5, Number.NaN, 2 ** 53])('refuses the seed %s, whose key would be that of another', (seed) => {
+  expect(() => streamKey(seed, 'dropout')).toThrow(
+    `streamKey: expected a seed that is an integer of at most 53 bits; got ${seed}`,
+  );
+});

@@ -1,3 +1,5 @@
+import { UnsupportedError } from '../errors.ts';
+
 /**
  * Counter-based random streams: Philox4x32-10.
  *
@@ -86,8 +88,12 @@ export function philox4x32(
 /**
  * Key of the stream called `name` under `seed` (an integer of at most 53 bits).
  * First two words of `philox(counter = [fnv1a32(name), 0, 0x5eed, 0], key = [seed low, seed high])`.
+ *
+ * @throws UnsupportedError for another seed.
  */
 export function streamKey(seed: number, name: string): RandomKey {
+  if (!Number.isSafeInteger(seed))
+    throw new UnsupportedError(`streamKey: expected a seed that is an integer of at most 53 bits; got ${seed}`);
   const words = new Uint32Array(4);
   philox4x32(fnv1a32(name), 0, STREAM_DOMAIN, 0, seed >>> 0, Math.floor(seed / 2 ** 32) >>> 0, words);
   return { k0: words[0], k1: words[1] };
