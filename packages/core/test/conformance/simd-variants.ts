@@ -16,10 +16,11 @@ const instructions = (variant: 'plain' | 'relaxed', threads: number) => async ()
 /** Builds of the kernels, instructions and threads beside those of `simd.test.ts`. */
 export const simdVariants: readonly Variant[] = [
   { label: 'plain instructions, threads: 1', start: instructions('plain', 1) },
-  { label: 'relaxed instructions, threads: 3', start: instructions('relaxed', 3) },
+  { label: 'relaxed instructions, threads: 3', start: instructions('relaxed', 3), isOptional: true },
   {
     // Without a library the suite is skipped, with the reason in its title.
     label: 'products by a native library, threads: 2',
+    isOptional: true,
     start: async () => {
       if (library === undefined) throw new Error('no library, and no koffi or compiler to make one');
       await registerSimdBackend({ threads: 2, blas: library, blasFrom: 1 });
