@@ -165,9 +165,13 @@ export function hasLastRows(layer: StreamLayer): layer is StreamLayer & LastRows
   return typeof (layer as Partial<LastRows>).last === 'function';
 }
 
+function sizeOf(shape: readonly number[]): number {
+  return shape.reduce((size, dim) => size * dim, 1);
+}
+
 /** Dropout with the stream `dropout/<site>` at the run's step; the identity outside training. */
 export function dropAt<T extends tf.Tensor>(x: T, rate: number, site: string, run: Run): T {
-  const options = dropOptionsAt(rate, site, run, x.size / x.shape[0]);
+  const options = dropOptionsAt(rate, site, run, sizeOf(x.shape.slice(1)));
   return options === undefined ? x : dropout(x, options);
 }
 
