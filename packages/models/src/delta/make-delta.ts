@@ -80,19 +80,23 @@ function pairOf(name: string, held: Snapshot, to: Snapshot): TablePair {
   return { name, rows, width, held: (held.weights.get(name) as Weight).data, to: weight.data };
 }
 
-/** The rows in which a consumer would have other bits afterwards, and by how much they change. */
+/**
+ * The rows that are held otherwise than they shall be and than they would be received, and by how much they change. In
+ * bytes a row of `to` is received rounded: one that is held exactly is not made worse, one held rounded not sent again.
+ */
 function changedRows({ name, rows, width, held, to }: TablePair, int8: boolean): ChangedRow[] {
   const changed: ChangedRow[] = [];
   const after = int8 ? fromInt8Rows(toInt8Rows(to, width), width) : to;
-  const [a, b] = [bitsOf(held), bitsOf(after)];
+  const [a, exact, received] = [held, to, after].map(bitsOf);
   for (let id = 0; id < rows; id++) {
-    let differs = false;
+    let [wrong, changes] = [false, false];
     let sum = 0;
     for (let d = id * width; d < (id + 1) * width; d++) {
-      if (a[d] !== b[d]) differs = true;
+      if (a[d] !== exact[d]) wrong = true;
+      if (a[d] !== received[d]) changes = true;
       sum += (after[d] - held[d]) ** 2;
     }
-    if (differs) changed.push({ table: name, id, norm: Math.sqrt(sum) });
+    if (wrong && changes) changed.push({ table: name, id, norm: Math.sqrt(sum) });
   }
   return changed;
 }
