@@ -1,7 +1,7 @@
 import { checkChain, placeAfter } from './check-chain.ts';
 import { type Delta, isInt8, type TableDelta } from './delta.ts';
 import { fromInt8Rows } from './int8-rows.ts';
-import type { Snapshot, Weight } from './snapshot.ts';
+import { holderOf, type Snapshot, type Weight } from './snapshot.ts';
 
 /**
  * The weights that a consumer has after a delta. What it held stays as it is: nothing is half applied.
@@ -9,7 +9,7 @@ import type { Snapshot, Weight } from './snapshot.ts';
  * @throws DeltaError unless it is the next delta for these weights: another model, another base, an order or a gap.
  */
 export function applyDelta(held: Snapshot, delta: Delta): Snapshot {
-  checkChain('applyDelta', held, delta);
+  checkChain('applyDelta', holderOf(held), delta);
   const weights = new Map<string, Weight>();
   for (const [name, weight] of held.weights) {
     const table = delta.tables.get(name);

@@ -11,21 +11,21 @@ export interface Holder {
   readonly name: string;
   readonly state: Pick<CheckpointState, 'model' | 'numItems' | 'sizes' | 'features'>;
   readonly place: ChainPlace;
+  /** What its features know of items and users: `featuresDigest`. */
+  readonly featuresDigest: string | undefined;
   /** Shapes of its weights. */
   readonly weights: ReadonlyMap<string, { readonly shape: readonly number[] }>;
 }
 
 /** @throws DeltaError listing what of two models differs: configuration, sizes, features, weights. */
-export function refuseOtherModel(
-  operation: string,
-  held: Pick<Holder, 'name' | 'state' | 'weights'>,
-  other: Pick<Holder, 'name' | 'state' | 'weights'>,
-): void {
+export function refuseOtherModel(operation: string, held: Omit<Holder, 'place'>, other: Omit<Holder, 'place'>): void {
   const found = differences(modelOf(held), modelOf(other)).map((text) =>
     text.replace(/^(.*): saved (.*), here (.*)$/s, '$1: $2 and $3'),
   );
   if (JSON.stringify(held.state.features) !== JSON.stringify(other.state.features))
     found.push('features: fitted on other rows');
+  else if (held.featuresDigest !== other.featuresDigest)
+    found.push('features: other values of items or users, or others with a training event');
   if (found.length === 0) return;
   throw new DeltaError(
     `${operation}: expected weights of the model of ${held.name}; got those of ${other.name} with ${found.join('; ')}; load them in full`,
@@ -50,9 +50,9 @@ function modelOf({ state, weights }: Pick<Holder, 'state' | 'weights'>): Record<
  * @throws DeltaError for another model, another base, a delta that is applied already, a gap, or another chain.
  */
 export function checkChain(operation: string, held: Holder, delta: Delta): void {
-  const { dense, tables, state, name } = delta;
+  const { dense, tables, state, name, featuresDigest } = delta;
   const shapes = [...dense, ...tables].map(([weight, { shape }]) => [weight, { shape }] as const);
-  refuseOtherModel(operation, held, { name, state, weights: new Map(shapes) });
+  refuseOtherModel(operation, held, { name, state, featuresDigest, weights: new Map(shapes) });
   const { base, latest, deltas } = held.place;
   const refuse = (reason: 'base' | 'order' | 'gap' | 'chain', expected: string, got: string, hint: string): never => {
     throw new DeltaError(`${operation}: ${name}: expected ${expected}; got ${got}; ${hint}`, reason);

@@ -24,6 +24,7 @@ const aboutSchema = z.strictObject({
     z.strictObject({ kind: z.literal('budget'), bytes: z.number() }),
   ]),
   tables: z.array(z.tuple([z.string(), z.tuple([count, count])])),
+  featuresDigest: sha256.optional(),
 });
 
 /**

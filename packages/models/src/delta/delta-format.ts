@@ -73,11 +73,11 @@ export function deltaBytes(content: DeltaContent): number {
 }
 
 function textsOf(content: DeltaContent, tensors: Tensors, digests: ReadonlyMap<string, string>): DeltaTexts {
-  const { base, previous, number, fromStep, toStep, policy, state, tables } = content;
+  const { base, previous, number, fromStep, toStep, policy, state, tables, featuresDigest } = content;
   const shapes = Array.from(tables, ([name, { shape }]) => [name, shape]);
   return {
     checksums: encodeChecksums(tensors, digests),
-    delta: JSON.stringify({ base, previous, number, fromStep, toStep, policy, tables: shapes }),
+    delta: JSON.stringify({ base, previous, number, fromStep, toStep, policy, tables: shapes, featuresDigest }),
     state: JSON.stringify(state),
   };
 }

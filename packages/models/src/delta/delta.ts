@@ -27,6 +27,8 @@ export interface DeltaContent {
   readonly policy: RowPolicy;
   /** What the checkpoint that it leads to says about itself. */
   readonly state: CheckpointState;
+  /** SHA-256 of what the features of both ends know of items and users; absent without features. */
+  readonly featuresDigest?: string | undefined;
   readonly dense: ReadonlyMap<string, Weight>;
   /** Every table of the model, those without a changed row too. */
   readonly tables: ReadonlyMap<string, TableDelta>;

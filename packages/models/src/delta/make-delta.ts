@@ -4,7 +4,7 @@ import type { Delta, DeltaContent, TableDelta } from './delta.ts';
 import { deltaBytes, encodeDelta } from './delta-format.ts';
 import { fromInt8Rows, toInt8Rows } from './int8-rows.ts';
 import { type ChangedRow, checkPolicy, type RowPolicy, selectRows } from './row-policy.ts';
-import type { Snapshot, Weight } from './snapshot.ts';
+import { holderOf, type Snapshot, type Weight } from './snapshot.ts';
 
 export interface DeltaOptions {
   /** Which of the rows that changed go along; default all. */
@@ -33,7 +33,8 @@ export function makeDelta(
   { rows = { kind: 'touched' }, int8 = false, name = 'delta' }: DeltaOptions = {},
 ): Delta {
   checkPolicy(rows);
-  refuseOtherModel('makeDelta', held, to);
+  const other = holderOf(to);
+  refuseOtherModel('makeDelta', holderOf(held), other);
   const pairs = tables.map((table) => pairOf(table, held, to));
   const dense = new Map([...to.weights].filter(([weight]) => !tables.includes(weight)));
   const { place } = held;
@@ -45,6 +46,7 @@ export function makeDelta(
     toStep: to.state.position.globalStep,
     policy: rows,
     state: to.state,
+    featuresDigest: other.featuresDigest,
     dense,
   };
   const contentOf = (chosen: readonly ChangedRow[], empty: boolean): DeltaContent => ({

@@ -1,13 +1,17 @@
 import { useBackend } from '@seqrec/core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { featuresState, featureTensors } from '../features/store.ts';
 import type { TokenEncoder } from '../model.ts';
 import { loadParameters, readParameters } from '../parameters.ts';
 import { createModel } from '../registry.ts';
 import { createScorer } from '../serve/create-scorer.ts';
 import type { UserEvent } from '../serve/scorer.ts';
+import { COLD, configOf, modelOf, split } from '../test-support/feature-world.ts';
 import { snapshotOf } from '../test-support/snapshots.ts';
 import { tinyConfigs } from '../test-support/tiny.ts';
 import { applyDelta } from './apply-delta.ts';
+import { deltaFromBytes } from './delta-file.ts';
+import { encodeDelta } from './delta-format.ts';
 import { makeDelta } from './make-delta.ts';
 import type { Snapshot, Weight } from './snapshot.ts';
 import { stageDelta } from './stage-delta.ts';
@@ -89,5 +93,31 @@ describe.each(['cpu', 'simd'] as const)('a delta under a scorer on %s', (backend
     );
     expect(await readParameters(served)).toEqual(weights);
     wider.dispose();
+  });
+});
+
+describe('a delta of a model with features', () => {
+  beforeAll(() => useBackend('cpu'));
+
+  it('is of the same items with a training event, or refused: it brings none', async () => {
+    const model = modelOf(split, configOf('sasrec'));
+    const weights = new Map(Object.entries((await readParameters(model)) as Record<string, Weight>));
+    const plain = snapshotOf(weights, { numItems: model.numItems });
+    const own = featureTensors(model.features);
+    const after = new Map(own).set('item_features/trained', own.get('item_features/trained')!.slice().fill(1, COLD[0]));
+    const [held, to] = [own, after].map((tensors) => ({
+      ...plain,
+      state: { ...plain.state, model: { ...model.config }, features: featuresState(model.features) as object[] },
+      features: new Map(Array.from(tensors, ([name, data]) => [name, { shape: [data.length], data }])),
+    })) as Snapshot[];
+    const same = deltaFromBytes(Buffer.concat(encodeDelta(makeDelta(held, held, [ITEMS])).pieces), 'd1');
+    expect(applyDelta(held, same).place.deltas).toBe(1);
+    stageDelta(model, { name: 'served', place: held.place }, same).dispose();
+    const others = 'with features: other values of items or users, or others with a training event; load them in full';
+    expect(() => makeDelta(held, to, [ITEMS])).toThrow(others);
+    const other = makeDelta(to, to, [ITEMS]);
+    expect(() => applyDelta(held, other)).toThrow(others);
+    expect(() => stageDelta(model, { name: 'served', place: held.place }, other)).toThrow(others);
+    model.dispose();
   });
 });

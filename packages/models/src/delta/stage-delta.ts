@@ -1,9 +1,11 @@
 import { assignRows } from '@seqrec/core';
 import * as tf from '@tensorflow/tfjs-core';
+import { featureTensors } from '../features/store.ts';
 import type { Model } from '../model.ts';
 import { floatRows } from './apply-delta.ts';
 import { checkChain, placeAfter } from './check-chain.ts';
 import type { Delta } from './delta.ts';
+import { featuresDigest } from './features-digest.ts';
 import type { ChainPlace } from './snapshot.ts';
 
 /** A delta that is ready to be put into a model. Either commit or dispose it. */
@@ -32,7 +34,8 @@ export function stageDelta(
   const { config, numItems, sizes } = model;
   const features = model.features?.features.map((feature) => ({ ...feature }));
   const state = { model: { ...config }, numItems, ...(sizes && { sizes }), ...(features && { features }) };
-  checkChain('stageDelta', { ...held, state, weights: model.variables() }, delta);
+  const digest = featuresDigest(featureTensors(model.features));
+  checkChain('stageDelta', { ...held, state, weights: model.variables(), featuresDigest: digest }, delta);
   const dense = new Map<string, tf.Tensor>();
   const rows = new Map<string, tf.Tensor2D>();
   const dispose = (): void => tf.dispose([...dense.values(), ...rows.values()]);
