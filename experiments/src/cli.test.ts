@@ -62,6 +62,14 @@ describe('wrong usage ends with code 2 and a suggestion', () => {
     [['serve', 'x', '--check', '--no-users'], '--no-users: expected it of serve RUN; got it of serve --check'],
     [['evaluate', 'x', '--seed.y', '1'], '--seed.y: expected one of --evaluation.ks, '],
     [['export', 'x'], 'seqrec export: expected --to FILE or --digest; got neither'],
+    [
+      ['export', 'a.safetensors', '--digest', '--checkpoint', 'last'],
+      '--checkpoint: expected it of export RUN --to, RUN --digest; got it of export FILE --digest',
+    ],
+    [
+      ['export', 'x', '--digest', '--no-buffers'],
+      '--no-buffers: expected it of export RUN --to; got it of export RUN --digest',
+    ],
     [['delta', 'mak'], 'seqrec delta: expected make or apply; got "mak"; did you mean make?'],
     [
       ['delta', 'make', '--from', 'a.safetensors'],

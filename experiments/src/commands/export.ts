@@ -3,6 +3,7 @@ import type { CAC } from 'cac';
 import { choiceOption, textOption } from '../arguments.ts';
 import { UsageError } from '../errors.ts';
 import type { Action, Invocation } from '../invocation.ts';
+import { declareReads, type OptionsOf } from '../unread-options.ts';
 
 interface Options {
   readonly to?: unknown;
@@ -12,8 +13,14 @@ interface Options {
   readonly buffers: boolean;
 }
 
+const READS: OptionsOf = {
+  'RUN --to': ['checkpoint', 'out', 'no-buffers'],
+  'RUN --digest': ['checkpoint', 'out'],
+  'FILE --digest': [],
+};
+
 export function registerExport(cli: CAC, _invocation: Invocation): void {
-  cli
+  const command = cli
     .command('export <run>', 'Write the weights of a run alone, under the names of the public reference, for PyTorch')
     .option('--to <file>', 'Safetensors file that is written')
     .option('--digest', 'Print one sha256 of all weights; without --to nothing is written, and RUN may be a file')
@@ -28,6 +35,16 @@ export function registerExport(cli: CAC, _invocation: Invocation): void {
     .example('  $ seqrec evaluate ml-100k/hstu --from weights.safetensors')
     .example('  $ seqrec train ml-100k/hstu --from weights.safetensors --epochs 5')
     .action((run: string, options: Options) => exportCommand(run, options));
+  declareReads(command, READS, ([name], { to, digest }) => {
+    if (to !== undefined) return 'RUN --to';
+    if (!digest || name === undefined) return undefined;
+    return isWeightsFile(name) ? 'FILE --digest' : 'RUN --digest';
+  });
+}
+
+/** Whether the argument is a file and no run. */
+function isWeightsFile(name: string): boolean {
+  return name.endsWith('.safetensors') || statSync(name, { throwIfNoEntry: false })?.isFile() === true;
 }
 
 async function exportCommand(name: string, options: Options): Action {
@@ -59,8 +76,9 @@ async function printDigest(name: string, checkpoint: 'best' | 'last', { out }: O
   const { weightsDigest } = await import('@seqrec/models');
   const { checkpointFile } = await import('../run/open/open-run.ts');
   const { openRunDir } = await import('../run/folder/run-dir.ts');
-  const isFile = name.endsWith('.safetensors') || statSync(name, { throwIfNoEntry: false })?.isFile() === true;
-  const file = isFile ? name : checkpointFile(openRunDir(textOption('out', out) ?? 'runs', name), checkpoint);
+  const file = isWeightsFile(name)
+    ? name
+    : checkpointFile(openRunDir(textOption('out', out) ?? 'runs', name), checkpoint);
   const { digest, weights, numbers } = await weightsDigest(file);
   console.log(`${digest}  ${file}: ${weights} weights, ${numbers} numbers`);
   return 0;
