@@ -160,6 +160,21 @@ describe('refuses, and says why', () => {
     expect(reply.json().error).toBe('media-type');
   });
 
+  it.each([events, '/v1/users/ada/top'])('bytes where JSON alone is taken: %s', async (url) => {
+    const w = await world();
+    const headers = { ...LOCAL, 'content-type': 'application/octet-stream' };
+    const reply = await w.app.inject({ method: 'POST', url, headers, payload: Buffer.alloc(8) });
+    expect(reply.statusCode).toBe(415);
+    expect(reply.json()).toMatchObject({ error: 'media-type', message: expect.stringContaining('application/json') });
+  });
+
+  it.each(['', '%20', 'noon'])('a moment of scores that is no number: "%s"', async (at) => {
+    const w = await world();
+    const reply = await send(w, 'POST', `${score}?at=${at}`, { candidates: ['film-1'] });
+    expect(reply).toMatchObject({ status: 400, body: { error: 'malformed' } });
+    expect(reply.body.message).toContain('at: ');
+  });
+
   it('who has no token, or another', async () => {
     const w = await world({ token: 'secret' });
     const get = async (url: string, authorization?: string) =>

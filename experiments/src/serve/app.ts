@@ -6,14 +6,14 @@ import { guard } from './guard.ts';
 import type { Limits } from './limits.ts';
 import type { Metrics } from './metrics.ts';
 import { Problem } from './problem.ts';
-import { problemOf } from './problem-of.ts';
+import { mediaType, problemOf } from './problem-of.ts';
 import type { App, RouteContext } from './routes/context.ts';
 import { itemRoutes } from './routes/items.ts';
 import { systemRoutes } from './routes/system.ts';
 import { userRoutes } from './routes/users.ts';
 import { requestSchemas } from './schemas.ts';
 import type { Service } from './service.ts';
-import { jsonSchemas, plainSerializer, type ZodTypes, zodValidator } from './zod-routes.ts';
+import { BINARY, jsonSchemas, plainSerializer, refusesBytes, type ZodTypes, zodValidator } from './zod-routes.ts';
 
 export interface AppOptions {
   readonly service: Service;
@@ -72,7 +72,10 @@ export async function buildApp(options: AppOptions): Promise<App> {
   app.setValidatorCompiler(zodValidator);
   app.setSerializerCompiler(plainSerializer);
   app.removeContentTypeParser('text/plain');
-  app.addContentTypeParser('application/octet-stream', { parseAs: 'buffer' }, (_, body, done) => done(null, body));
+  app.addContentTypeParser(BINARY, { parseAs: 'buffer' }, ({ routeOptions }, body, done) => {
+    if (refusesBytes(routeOptions.schema)) done(mediaType());
+    else done(null, body);
+  });
 
   app.addHook('preClose', async () => {
     stopping = true;

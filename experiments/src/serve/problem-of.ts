@@ -23,13 +23,18 @@ export function problemOf(error: unknown, { bodyBytes, idLength }: Longest): Pro
         limit: idLength,
       });
     case 415:
-      return new Problem(
-        'media-type',
-        'expected a body of type application/json; got another; only scores also take application/octet-stream',
-      );
+      return mediaType();
     default:
       return Number(error.statusCode) < 500 ? new Problem('malformed', shortened(error.message)) : undefined;
   }
+}
+
+/** Of a body that is no JSON, where JSON alone is taken. */
+export function mediaType(): Problem {
+  return new Problem(
+    'media-type',
+    'expected a body of type application/json; got another; only scores also take application/octet-stream',
+  );
 }
 
 /** Without its middle, where it is long. */

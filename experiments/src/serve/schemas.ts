@@ -6,6 +6,11 @@ import { problemKinds } from './problem.ts';
 /** Ids of a data file: a number is its text. */
 const id = z.union([z.string().min(1), z.int().transform(String)]).describe('Item, by the id of the data');
 const count = z.int().min(1);
+/** A number in a query; no text is none, and not 0. */
+const numberText = z.preprocess(
+  (text) => (typeof text === 'string' && text.trim() === '' ? Number.NaN : text),
+  z.coerce.number(),
+);
 
 const named = z.object({ item: z.string(), title: z.string().optional(), score: z.number() });
 
@@ -30,7 +35,7 @@ export function requestSchemas({ userId }: Limits, { hasTimes }: Pick<Catalogue,
         .describe('Oldest first'),
     }),
     score: z.strictObject({ at: at.optional(), candidates: z.array(id) }),
-    scoreQuery: z.strictObject({ at: z.coerce.number().optional().describe('Of a binary body; see the JSON body') }),
+    scoreQuery: z.strictObject({ at: numberText.optional().describe('Of a binary body; see the JSON body') }),
     top: z.strictObject({
       at: at.optional(),
       k: count.default(10).describe('How many items'),

@@ -7,6 +7,15 @@ export interface ZodTypes extends FastifyTypeProvider {
   readonly serializer: this['schema'] extends z.ZodType ? z.input<this['schema']> : unknown;
 }
 
+/** Type of a body of bytes. */
+export const BINARY = 'application/octet-stream';
+
+/** Whether a route has a schema of bodies, and none of bytes. */
+export function refusesBytes(schema: FastifySchema | undefined): boolean {
+  const body = schema?.body as { readonly content?: Readonly<Record<string, unknown>> } | undefined;
+  return body !== undefined && body.content?.[BINARY] === undefined;
+}
+
 /** Checks requests by zod. */
 export const zodValidator: FastifySchemaCompiler<z.ZodType> =
   ({ schema }) =>

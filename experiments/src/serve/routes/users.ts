@@ -3,9 +3,9 @@ import { z } from 'zod';
 import { readCandidates, writeScores } from '../binary.ts';
 import { replySchemas } from '../schemas.ts';
 import { checkLength, checkRating, denseItem, denseItems, namedItems, nameOf } from '../translate.ts';
+import { BINARY } from '../zod-routes.ts';
 import { type App, type RouteContext, replies } from './context.ts';
 
-const BINARY = 'application/octet-stream';
 const BYTES = z.instanceof(Uint8Array).meta({ type: 'string', format: 'binary' });
 
 /** What happens to users, and what is asked about them. */
