@@ -1,7 +1,15 @@
-import { drawColdItems, interactionsFromArrays, leaveLastOut, pointExamples, withSampledNegatives } from '@seqrec/data';
+import {
+  drawColdItems,
+  globalTime,
+  interactionsFromArrays,
+  leaveLastOut,
+  pointExamples,
+  withSampledNegatives,
+} from '@seqrec/data';
 import { metricsUnder } from '@seqrec/models';
 import { describe, expect, it } from 'vitest';
-import { rankSegments } from './rank-segments.ts';
+import type { EvaluationContext } from './evaluate-set.ts';
+import { queryParts, rankSegments } from './rank-segments.ts';
 import { segmentations } from './segmentations.ts';
 
 const DAY = 24 * 60 * 60;
@@ -45,6 +53,23 @@ describe('rankSegments', () => {
       const { ranks, tied } = evaluation;
       expect(metrics).toEqual(metricsUnder({ ranks: at(ranks), tied: at(tied), ties: 'expected' }, [5, 10]));
     }
+  });
+
+  it('counts days from the first query, also where queries lie before the targets', () => {
+    const days = [0, 1, 10, 20, 25];
+    const events = Array.from({ length: 5 * days.length }, (_, e) => ({ user: e % 5, day: days[Math.floor(e / 5)] }));
+    const world = interactionsFromArrays({
+      ...{ name: 'cut', users: events.map(({ user }) => user), items: events.map(({ day }) => 1 + day) },
+      timestamps: events.map(({ day }) => day * DAY),
+    });
+    const split = globalTime(world, { testTime: 5 * DAY, targets: 'last' });
+    const partsOf = (positions: 'all' | 'last') => {
+      const context = { data: { split }, options: { segments: [{ days: 7 }], positions, ks: [5] }, window: 8 };
+      const [{ partOf }] = queryParts(split.test, context as unknown as EvaluationContext);
+      return [2, 1, 0].map((back) => partOf(split.test.users[0], split.test.targets[0] - back));
+    };
+    expect(partsOf('all')).toEqual(['1-7', '8-14', '15-21']);
+    expect(partsOf('last')[2]).toBe('1-7');
   });
 
   it('counts the training events of the item to predict, and those of the user', () => {

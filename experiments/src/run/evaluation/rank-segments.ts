@@ -1,12 +1,26 @@
 import type { ExampleSet } from '@seqrec/data';
-import { type Evaluation, metricsUnder } from '@seqrec/models';
+import { type Evaluation, metricsUnder, type Protocol } from '@seqrec/models';
 import type { SegmentTable } from '../folder/results.ts';
-import type { EvaluationContext } from './evaluate-set.ts';
+import { type EvaluationContext, protocolOf } from './evaluate-set.ts';
 import { FEWEST_ROWS, type Segmentation, segmentations, sortedParts } from './segmentations.ts';
 
 /** What the configuration tells the queries of a set apart by. @throws ConfigError as {@link segmentations} */
-export function queryParts(set: ExampleSet, { data, options }: EvaluationContext): readonly Segmentation[] {
-  return segmentations(options.segments ?? [], { train: data.split.train, set, counted: 'events' });
+export function queryParts(set: ExampleSet, context: EvaluationContext): readonly Segmentation[] {
+  const { data, options } = context;
+  if (options.segments === undefined) return [];
+  const queries = queriesOf(protocolOf(set, context));
+  return segmentations(options.segments, { train: data.split.train, set, queries, counted: 'events' });
+}
+
+/** The events that are asked for: the targets, or with all positions what has an event before it and is not used. */
+function queriesOf({ examples: { starts, targets }, positions, usedEvents }: Protocol): Int32Array {
+  if (positions !== 'all') return targets;
+  const isAsked = new Set<number>();
+  for (const [e, target] of targets.entries()) {
+    for (let event = starts[e] + 1; event < target; event++) if (!usedEvents?.[event]) isAsked.add(event);
+    isAsked.add(target);
+  }
+  return Int32Array.from(isAsked);
 }
 
 /** What the parts are made of. */

@@ -33,6 +33,8 @@ export interface SegmentedSets {
   readonly train: ExampleSet;
   /** The set that is told apart. */
   readonly set: ExampleSet;
+  /** The events that are judged or to be predicted; default: the targets of the set. */
+  readonly queries?: Int32Array;
   /** What is counted in training: `rows`, which are examples, or the events of sequences. */
   readonly counted: 'rows' | 'events';
   /** What positive rows are those of; default the first label of the data. */
@@ -51,7 +53,7 @@ export function segmentations(configs: readonly SegmentConfig[], sets: Segmented
   return configs.map((config) => {
     if (typeof config === 'object' && 'trainingRows' in config) return byTrainingRows(config, sets);
     if (typeof config === 'object' && 'coldItems' in config) return byColdItems(config, sets.train);
-    if (typeof config === 'object' && 'days' in config) return byDays(config, sets.set);
+    if (typeof config === 'object' && 'days' in config) return byDays(config, sets);
     if (typeof config === 'object' && 'firstEvents' in config) return byFirstEvents(config, sets.set.interactions);
     return byColumn(typeof config === 'string' ? { column: config } : config, sets.set.interactions);
   });
@@ -150,9 +152,9 @@ function byColdItems({ coldItems }: ColdItemsSegment, train: ExampleSet): Segmen
 const DAY = 86_400;
 
 /** Parts by days since the first event to predict: `1-7`, `8-14`, ... */
-function byDays({ days }: DaysSegment, { interactions, targets }: ExampleSet): Segmentation {
-  const timestamps = timesOf('days', interactions);
-  const first = targets.reduce((least, event) => Math.min(least, timestamps[event]), Number.POSITIVE_INFINITY);
+function byDays({ days }: DaysSegment, { set, queries = set.targets }: SegmentedSets): Segmentation {
+  const timestamps = timesOf('days', set.interactions);
+  const first = queries.reduce((least, event) => Math.min(least, timestamps[event]), Number.POSITIVE_INFINITY);
   return {
     column: 'days',
     partOf: (_, event) => {
