@@ -98,6 +98,22 @@ describe('evaluateActions', () => {
     expect(logits(changed)).not.toEqual(logits(longer));
   });
 
+  it('refuses a bound and ratings that share their id with others', async () => {
+    const model = createModel(interleaved, { numItems: 20, seed: 1 });
+    for (const positiveRating of [3.7, 0, 5.5, 7])
+      await expect(evaluateActions({ model, examples, positiveRating })).rejects.toThrow(
+        `actions: positiveRating: expected half stars of 0.5 to 5, which have an id; got ${positiveRating}`,
+      );
+    for (const other of [0, 3.25, 5.5, 10]) {
+      const ratings = examples.interactions.ratings!.slice();
+      ratings[3] = other;
+      const rated = { ...examples, interactions: { ...examples.interactions, ratings } };
+      await expect(evaluateActions({ model, examples: rated })).rejects.toThrow(
+        `actions: expected ratings in half stars of 0.5 to 5, an id each; got ${other} in `,
+      );
+    }
+  });
+
   it('is 1 for a head that answers with the shares', async () => {
     const model = createModel(interleaved, { numItems: 20, seed: 1 });
     const { targetRatings, offsets } = makeBatch(examples, [...examples.targets.keys()]);

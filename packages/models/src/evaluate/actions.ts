@@ -13,7 +13,7 @@ import { clickRows } from './ranking/rows.ts';
 export interface EvaluateActionsOptions {
   readonly model: TokenEncoder;
   readonly examples: ExampleSet;
-  /** Ratings of at least this are positive in the binary metrics; default 4. */
+  /** Ratings of at least this are positive in the binary metrics: half stars, 0.5 to 5; default 4. */
   readonly positiveRating?: number;
   /** Examples at a time, default 128. */
   readonly batchSize?: number;
@@ -36,8 +36,9 @@ export interface ActionEvaluation {
  *
  * Source: Zhai et al. 2024, section 2 and table 5 (arXiv:2402.17152): normalised entropy. Differs from the paper
  * in: the action is a rating.
- * @throws EvaluationError for a model without interleaved actions, data without ratings, a set without a history or
- *   without a known rating after one, or one with a single kind of action.
+ * @throws EvaluationError for a model without interleaved actions, data without ratings or with some that are no half
+ *   stars, which would share the id of another rating, a set without a history or without a known rating after one, or
+ *   one with a single kind of action.
  */
 export async function evaluateActions(options: EvaluateActionsOptions): Promise<ActionEvaluation> {
   const { model, positiveRating = 4, batchSize = 128 } = options;
@@ -46,6 +47,7 @@ export async function evaluateActions(options: EvaluateActionsOptions): Promise<
       `actions: expected a model with interleaved actions; got '${model.kind}' without; train one with model.actions = 'interleave'`,
     );
   }
+  checkHalfStars(positiveRating, options.examples);
   const { examples, chosen, notes } = questionsOf(model, options.examples);
   const total = chosen.length;
   const positiveFrom = actionOf(positiveRating) - 1;
@@ -93,6 +95,20 @@ export async function evaluateActions(options: EvaluateActionsOptions): Promise<
       `NE(${positive}), AUC(${positive}): the same, and the area under the ROC curve, for the sum of the probabilities of such ratings.`,
     ],
   };
+}
+
+/** @throws EvaluationError for a bound or a known rating that shares its id with another. */
+function checkHalfStars(bound: number, { interactions: { ratings = [], name } }: ExampleSet): void {
+  const hasOwnId = (rating: number): boolean => actionOf(rating) === 2 * rating;
+  if (!hasOwnId(bound))
+    throw new EvaluationError(
+      `actions: positiveRating: expected half stars of 0.5 to 5, which have an id; got ${bound}`,
+    );
+  const other = ratings.find((rating) => !Number.isNaN(rating) && !hasOwnId(rating));
+  if (other !== undefined)
+    throw new EvaluationError(
+      `actions: expected ratings in half stars of 0.5 to 5, an id each; got ${other} in ${name}; bring them to that scale`,
+    );
 }
 
 /**
