@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
@@ -20,7 +20,21 @@ const renewed = { key: 'training.renewTables', text: 'true' };
 const vectors = { key: 'itemVectors.path', text: 'none.safetensors' };
 const tables = { key: 'initialTables', text: '{"path":"none.safetensors","tables":{"fields.item.weight":"a"}}' };
 
+const successive = { key: 'data.split', text: '{"kind":"global-time","target":"successive"}' };
+const everyEvent = { key: 'evaluation.positions', text: 'all' };
+const csv = { recipe: 'csv/hstu' };
+const events = [
+  { key: 'data.path', text: join(folder, 'events.csv') },
+  { key: 'evaluation.ks', text: '[5]' },
+  { key: 'evaluation.selectBy', text: 'MRR' },
+];
+writeFileSync(
+  join(folder, 'events.csv'),
+  ['user,item,timestamp', ...Array.from({ length: 200 }, (_, e) => `${e % 20},${(e * 7) % 30},${e}`)].join('\n'),
+);
+
 test.each([
+  ['evaluation.positions', csv, [...events, successive, everyEvent]],
   ['optimizer.tables.weightDecay', sequences, [small, ...decay]],
   ['training.renewTables', sequences, [small, renewed, vectors]],
   ['optimizer.tables.weightDecay', world, decay],

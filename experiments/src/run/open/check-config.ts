@@ -88,6 +88,17 @@ function checkRenewed(config: RunConfig): void {
   );
 }
 
+/** @throws ConfigError for events of a user that each of several examples would ask for again. */
+export function checkAskedOnce({ data, evaluation }: Pick<RecipeConfig, 'data' | 'evaluation'>): void {
+  const split = 'split' in data ? data.split : undefined;
+  const isSuccessive = typeof split === 'object' && 'target' in split && split.target === 'successive';
+  if (!isSuccessive || evaluation.positions === 'last') return;
+  throw new ConfigError(
+    `evaluation.positions: expected last, a query a target, with data.split.target successive; got ${evaluation.positions}, which asks for an event again in every later example of its user`,
+    'a query an event after a cut is either of the two',
+  );
+}
+
 /** What only a run that begins is refused for: one that was begun before there was the check can be gone on with. */
 export function checkBeginning(config: RunConfig, split: Split): void {
   checkDecay(config.optimizer);
@@ -121,7 +132,10 @@ function checkDecidedByValidation(
 export function checkAgainstData(config: RecipeConfig, data: PreparedData, isResumed = false): void {
   const { evaluation } = config;
   checkTimes(config, data);
-  if (!isResumed) checkBeginning(config, data.split);
+  if (!isResumed) {
+    checkBeginning(config, data.split);
+    checkAskedOnce(config);
+  }
   windowPolicy(config);
   if (config.initialWeights !== undefined && config.itemVectors !== undefined)
     throw new ConfigError(
