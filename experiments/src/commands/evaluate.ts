@@ -1,12 +1,12 @@
 import type { CAC } from 'cac';
 import { choiceOption, integerOption, numberOption, textOption } from '../arguments.ts';
 import { BLAS, BLAS_FROM, THREADS } from '../backend-options.ts';
-import { baselineSettings } from '../config/baseline-names.ts';
 import { UsageError } from '../errors.ts';
 import type { Action, Invocation } from '../invocation.ts';
 import { measuredKeys } from '../run/evaluation/measured-keys.ts';
 import type { BackendOptions } from '../run/process/backend.ts';
 import { declareReads, type OptionsOf } from '../unread-options.ts';
+import { checkReadApart, evaluationApart } from './evaluations-apart.ts';
 
 interface Options extends BackendOptions {
   readonly checkpoint: unknown;
@@ -96,24 +96,9 @@ async function evaluateCommand(name: string | undefined, options: Options, { ove
   const days = integerOption('future', options.future);
   const positiveRating = numberOption('actions', options.actions);
   const sample = integerOption('sample', options.sample);
-  if (options.windows && (days ?? positiveRating) !== undefined)
-    throw new UsageError('--windows: expected it, --future or --actions, which are evaluations apart; got several');
-  if (options.cached && (options.windows || (days ?? positiveRating) !== undefined))
-    throw new UsageError(
-      '--cached: expected it, --future, --actions or --windows, which rank other queries; got several',
-    );
-  if (options.windows && part === 'validation')
-    throw new UsageError('--split: expected test with --windows, whose sets are of the test set; got validation');
-  const apart = [
-    ...(days === undefined ? [] : ['future']),
-    ...(positiveRating === undefined ? [] : ['actions']),
-    ...(options.windows ? ['windows'] : []),
-    ...(options.cached ? ['cached'] : []),
-  ];
-  if (sample !== undefined && apart.length > 0)
-    throw new UsageError(`--sample: expected it without --${apart[0]}, which asks about all users; got both`);
-  if (options.baselines !== undefined && apart.length > 0)
-    throw new UsageError(`--baselines: expected it without --${apart[0]}, which does not read it; got both`);
+  const { windows, cached, includeSeen } = options;
+  const asked = { days, positiveRating, windows, cached, includeSeen, sample, baselines: options.baselines, part };
+  const apart = evaluationApart(asked);
   const from = textOption('from', options.from);
   const configFile = textOption('config', options.config);
   if (from === undefined && name === undefined)
@@ -141,7 +126,7 @@ async function evaluateCommand(name: string | undefined, options: Options, { ove
     json: options.json === true,
     quiet: options.quiet ?? false,
     ofRetrieval: [
-      ...apart,
+      ...(apart ? [apart] : []),
       ...(options.includeSeen ? ['include-seen'] : []),
       ...(sample === undefined ? [] : ['sample']),
     ],
@@ -152,11 +137,13 @@ async function evaluateCommand(name: string | undefined, options: Options, { ove
     const other = overrides.find(({ key }) => !ofMeasuring.includes(key));
     if (other !== undefined) throw notMeasured(other.key, ofMeasuring);
   }
-  const unread = ['segments', 'lists', ...baselineSettings()];
-  const ignored = overrides.find(({ key }) => unread.includes(key.split('.')[1]));
-  if (ignored !== undefined && apart.length > 0)
-    throw new UsageError(`--${ignored.key}: expected it without --${apart[0]}, which does not read it; got both`);
+  if (apart !== undefined)
+    checkReadApart(
+      apart,
+      overrides.filter(({ key }) => ofMeasuring.includes(key) || key.startsWith('evaluation.')),
+    );
   const { withDecoding } = await import('../data/coded-items.ts');
+  const { checkAskedOnce } = await import('../run/open/check-config.ts');
   const { openTrainedRun } = await import('../run/open/open-run.ts');
   const { openWeights } = await import('../run/open/open-weights.ts');
   const { evaluateSet, examplesOf } = await import('../run/evaluation/evaluate-set.ts');
@@ -166,6 +153,7 @@ async function evaluateCommand(name: string | undefined, options: Options, { ove
   const { listDefinition, listFiguresAsked } = await import('../run/evaluation/list-figures.ts');
   const { queryParts, rankSegments } = await import('../run/evaluation/rank-segments.ts');
   const { segmentListings } = await import('../run/evaluation/segment-listing.ts');
+  const { chosenByItself } = await import('../run/evaluation/tested-checkpoint.ts');
   const { judge } = await import('../run/verdict/verdict.ts');
   const { renderVerdict } = await import('../run/verdict/verdict-text.ts');
   const { startBackend } = await import('../run/process/backend.ts');
@@ -180,8 +168,6 @@ async function evaluateCommand(name: string | undefined, options: Options, { ove
   const progress = new Progress({ quiet: options.quiet });
   // Read twice, but a wrong key is told before the data are read.
   const measured = from === undefined ? withMeasuring(out, name ?? '', overrides) : undefined;
-  if (from === undefined && overrides.length > 0 && (days ?? positiveRating) !== undefined)
-    throw new UsageError(`--${overrides[0].key}: expected it without --future and --actions, which do not read it`);
   await startBackend(options);
   const place = { out, dataFolder, progress };
   const trained =
@@ -190,18 +176,21 @@ async function evaluateCommand(name: string | undefined, options: Options, { ove
       : await openWeights({ ...place, subject: name, from, configFile, overrides });
   const config = measured ?? trained.config;
   const rules = config.evaluation;
-  if (trained.data.generation !== undefined && apart.length > 0)
+  // What a run was measured by before there was the check stays readable.
+  if (from !== undefined || overrides.some(({ key }) => key === 'evaluation.positions')) checkAskedOnce(config);
+  if (trained.data.generation !== undefined && apart !== undefined)
     throw new UsageError(
-      `--${apart[0]}: expected it with a run of retrieval; got one of generation, which has no vectors`,
+      `--${apart}: expected it with a run of retrieval; got one of generation, which has no vectors`,
     );
   const data = withDecoding(trained.data, config);
   const opened = { ...trained, config: { ...trained.config, evaluation: rules }, data };
+  const excludeSeen = options.includeSeen ? false : rules.excludeSeen;
   if (days !== undefined) {
     const { futureCommand } = await import('../run/evaluation/future.ts');
     return futureCommand(opened, {
       days,
       part,
-      excludeSeen: options.includeSeen !== true,
+      excludeSeen: excludeSeen !== false,
       json: options.json === true,
       progress,
     });
@@ -219,7 +208,6 @@ async function evaluateCommand(name: string | undefined, options: Options, { ove
       progress,
     });
   }
-  const excludeSeen = options.includeSeen ? false : rules.excludeSeen;
   if (options.cached) {
     const { cachedCommand } = await import('../run/evaluation/cached.ts');
     return cachedCommand(opened, {
@@ -238,7 +226,8 @@ async function evaluateCommand(name: string | undefined, options: Options, { ove
   };
   const columns = queryParts(set, context);
   const evaluation = await evaluateSet(opened.model, set, context);
-  const { warnings } = evaluation;
+  const chosenBy = from === undefined ? chosenByItself(checkpoint, part, opened.data.split) : [];
+  const warnings = [...evaluation.warnings, ...chosenBy];
   const metrics = { ...evaluation.metrics, ...(await listFiguresAsked(opened.model, set, context)) };
   const segments = rankSegments(columns, evaluation, rules.ks);
   const kept = from === undefined && sample === undefined;
@@ -268,10 +257,6 @@ async function evaluateCommand(name: string | undefined, options: Options, { ove
   console.log(`\n${renderVerdict(opened.name, verdict, skipped)}`);
   for (const parts of segmentListings({ segments, baselines: [] }))
     console.log(`\n${renderListing([figures(parts.titles, parts.rows)])}`);
-  const flattered =
-    from === undefined && checkpoint === 'best' && part === 'test' && opened.data.split.validation === undefined;
-  if (flattered)
-    console.log('\nThis checkpoint was chosen by this very set: the figures flatter it. --checkpoint last is fair.');
   console.log(`\n${renderDefinition(definition)}`);
   return 0;
 }

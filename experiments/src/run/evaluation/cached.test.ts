@@ -77,9 +77,9 @@ describe('seqrec evaluate --cached', () => {
   });
 
   test.each([
-    [['--future', '7'], /--cached: expected it, --future, --actions or --windows/],
-    [['--actions', '4'], /--cached: expected it, --future, --actions or --windows/],
-    [['--windows'], /--cached: expected it, --future, --actions or --windows/],
+    [['--future', '7'], /--future: expected one of .*; got it with --cached/],
+    [['--actions', '4'], /--actions: expected one of .*; got it with --cached/],
+    [['--windows'], /--windows: expected one of .*; got it with --cached/],
     [['--baselines', 'ease'], /--baselines: expected it without --cached/],
     [['--evaluation.positions', 'all'], /positions 'last', one query a history; got 'all'/],
   ])('refuses %j', async (more, message) => {

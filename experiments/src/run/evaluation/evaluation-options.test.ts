@@ -131,8 +131,12 @@ describe('a run', () => {
       '--evaluation.ties: expected one of "expected", "optimistic", "pessimistic"; got the text',
     );
     const future = await run('evaluate', 'latest', '--out', out, '--future', '7', '--evaluation.ties', 'optimistic');
-    expect(future.errors).toContain('--evaluation.ties: expected it without --future and --actions');
+    expect(future.errors).toContain('--evaluation.ties: expected it without --future, which does not read it');
     for (const [apart, said] of [
+      [['--future', '7', '--actions', '4'], '--future: expected one of '],
+      [['--actions', '4', '--windows'], '--actions: expected one of '],
+      [['--actions', '4', '--include-seen'], '--include-seen: expected it without --actions, which ranks no items'],
+      [['--actions', '4', '--evaluation.excludeSeen', 'false'], '--evaluation.excludeSeen: expected it without '],
       [['--windows', '--baselines', 'ease'], '--baselines: expected it without --windows, which does not read it'],
       [['--actions', '4', '--baselines', 'ease'], '--baselines: expected it without --actions, which does not read it'],
       [['--windows', '--split', 'validation'], '--split: expected test with --windows, whose sets are of the test set'],
@@ -168,6 +172,42 @@ describe('a run', () => {
     writeJson(dir.config, saved);
   });
 });
+
+test('a window of the future is ranked by what the run leaves out, or by what is asked for', async () => {
+  const byTime = ['--data.split', '{"kind":"global-time","target":"successive"}', '--evaluation.baselines', '[]'];
+  const trained = await run(...options('future'), ...byTime, '--evaluation.excludeSeen', 'false');
+  expect(trained.code, trained.errors).toBe(0);
+  const out = join(folder, 'future');
+  const evaluated = (...more: string[]) => run('evaluate', 'latest', '--out', out, '--quiet', ...more);
+  const candidates = async (...more: string[]) => {
+    const { output, errors } = await evaluated('--future', '7', '--json', ...more);
+    expect(errors).toBe('');
+    const { cadences } = JSON.parse(output) as { cadences: { once: { definition: string[] } } };
+    return cadences.once.definition.find((line) => line.startsWith('Candidates'));
+  };
+  expect(await candidates()).toBe('Candidates: all 29 items.');
+  expect(await candidates('--include-seen')).toBe('Candidates: all 29 items.');
+  expect(await candidates('--evaluation.excludeSeen', 'true')).toContain('without those of the history');
+  const weights = ['evaluate', 'csv/hstu', '--from', openRunDir(out, 'latest').last, '--data.path', file];
+  const { errors } = await run(...weights, '--future', '7', '--evaluation.ties', 'optimistic');
+  expect(errors).toContain('--evaluation.ties: expected it without --future');
+  // Each event after the cut is the target of an example, and would be asked for by all that come after it.
+  const twice = await evaluated('--evaluation.positions', 'all');
+  expect(twice).toMatchObject({ code: 2 });
+  expect(twice.errors).toContain('evaluation.positions: expected last, a query a target, with data.split.target succ');
+}, 60_000);
+
+test('figures of the set that chose the checkpoint say so, printed and as JSON', async () => {
+  const split = ['--data.split', 'train-test', '--evaluation.baselines', '[]'];
+  const trained = await run(...options('flattered'), ...split);
+  expect(trained.code, trained.errors).toBe(0);
+  const said = async (...more: string[]) =>
+    (await run('evaluate', 'latest', '--out', join(folder, 'flattered'), '--quiet', ...more)).output;
+  const warned = 'This checkpoint was chosen by this very set: the figures flatter it';
+  expect(await said()).toContain(warned);
+  expect((JSON.parse(await said('--json')) as { warnings: string[] }).warnings.join()).toContain(warned);
+  expect(await said('--json', '--checkpoint', 'last')).not.toContain('flatter');
+}, 60_000);
 
 test('the sample lists of a report are asked for at the time of the ranks beside them', async () => {
   const early = [...options('early'), '--evaluation.queryTime', 'last', '--evaluation.baselines', '[]'];

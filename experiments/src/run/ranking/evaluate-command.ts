@@ -7,6 +7,7 @@ import { figures as figuresOf, renderListing } from '../../terminal/listing.ts';
 import type { Progress } from '../../terminal/progress.ts';
 import { renderDefinition, renderSentences, renderTable } from '../../terminal/table.ts';
 import { segmentListings } from '../evaluation/segment-listing.ts';
+import { chosenByItself } from '../evaluation/tested-checkpoint.ts';
 import type { Calibration, ScoredModel, SegmentTable } from '../folder/results.ts';
 import { fewUsersOf } from '../verdict/bootstrap.ts';
 import type { BaselineVerdict } from '../verdict/verdict.ts';
@@ -46,14 +47,12 @@ export interface RankingFigures {
   readonly definition: readonly string[];
 }
 
-const FLATTERED = 'This checkpoint was chosen by this very set: the figures flatter it; --checkpoint last is fair';
-
 /** `seqrec evaluate` of a model of rows: metrics, intervals, baselines, calibration, segments. */
 export async function evaluateRankingCommand(opened: OpenRanking, options: EvaluateRankingOptions): Promise<number> {
   const { run, part, json, name } = options;
-  const flattered = run?.checkpoint === 'best' && part === 'test' && opened.data.split.validation === undefined;
   const found = await rankingFigures(opened, options);
-  const figures = flattered ? { ...found, warnings: [...found.warnings, FLATTERED] } : found;
+  const chosenBy = run ? chosenByItself(run.checkpoint, part, opened.data.split) : [];
+  const figures = { ...found, warnings: [...found.warnings, ...chosenBy] };
   if (json)
     console.log(
       JSON.stringify({ ...(run && { run: run.id, checkpoint: run.checkpoint }), split: part, ...figures }, null, 2),
