@@ -153,6 +153,7 @@ export { metricsBySegment, type SegmentMetrics, selectRows } from './evaluate/ra
 export { exactPlace, exactRank, type PlaceRequest, type RankRequest } from './evaluate/ranks.ts';
 export {
   coverage,
+  leftOut,
   popularityRatio,
   type RecommendedListsOptions,
   recommendedLists,

@@ -1,11 +1,11 @@
 import type { Collective } from '@seqrec/core/collectives';
 import type { ExampleSet } from '@seqrec/data';
-import { type Evaluation, isSharded, loadModel, loadWeights, type TokenEncoder } from '@seqrec/models';
+import { type Evaluation, isSharded, leftOut, loadModel, loadWeights, type TokenEncoder } from '@seqrec/models';
 import type { RecipeConfig } from '../../config/schema.ts';
 import { watchedSet } from '../../data/dataset.ts';
 import { saveBaselineRanks } from '../evaluation/baseline-ranks.ts';
 import { baselineDefinition, evaluateBaselines } from '../evaluation/baselines.ts';
-import { type EvaluationContext, evaluateSet, warningsIn } from '../evaluation/evaluate-set.ts';
+import { type EvaluationContext, evaluateSet, protocolOf, warningsIn } from '../evaluation/evaluate-set.ts';
 import { listDefinition, listFiguresAsked } from '../evaluation/list-figures.ts';
 import { queryParts, rankSegments } from '../evaluation/rank-segments.ts';
 import { testedCheckpoint } from '../evaluation/tested-checkpoint.ts';
@@ -14,7 +14,7 @@ import { saveRanks } from '../folder/ranks.ts';
 import type { RunResults, SampleRecommendation, ScoredModel } from '../folder/results.ts';
 import type { RunDir } from '../folder/run-dir.ts';
 import { nameItem } from '../outputs/item-names.ts';
-import { recommendFor } from '../outputs/recommend.ts';
+import { historyBetween, recommendFor } from '../outputs/recommend.ts';
 import { say } from '../ranks/commands.ts';
 import { evaluateTest, type SharedJudge } from '../ranks/evaluate-together.ts';
 import { fewUsersOf, metricIntervals } from '../verdict/bootstrap.ts';
@@ -121,26 +121,24 @@ async function samples(
 ): Promise<SampleRecommendation[]> {
   const { data, options } = context;
   const { interactions } = data.split;
-  const { users, starts, targets } = data.split.test;
+  const asked = protocolOf(data.split.test, context);
+  const { users, starts, targets } = asked.examples;
   const count = Math.min(SAMPLES, users.length);
   const result: SampleRecommendation[] = [];
   for (let i = 0; i < count; i++) {
     const example = Math.floor(((i + 0.5) * users.length) / count);
-    // What is left out, of which the model reads the latest.
-    const start = options.excludeSeen === 'all' ? interactions.userOffsets[users[example]] : starts[example];
-    const events = {
-      items: [...interactions.itemIds.subarray(start, targets[example])],
-      timestamps: [...interactions.timestamps.subarray(start, targets[example])],
-      ...(interactions.ratings && { ratings: [...interactions.ratings.subarray(start, targets[example])] }),
-    };
+    const events = historyBetween(interactions, users[example], starts[example], targets[example]);
     if (events.items.length === 0) continue;
+    const next = interactions.itemIds[targets[example]];
     // As the set was evaluated: the ranks below must be those of the lists.
     const requestTime = interactions.timestamps[targets[example] - (options.queryTime === 'last' ? 1 : 0)];
     const { generation } = data;
     const recommender = { model, window: context.window, ...(generation && { generation }) };
     const recommended = await recommendFor(recommender, interactions, events, {
       k: Math.min(10, interactions.numItems),
-      excludeSeen: options.excludeSeen !== false,
+      leftOut: [...leftOut(example, { ...asked, excludeSeen: options.excludeSeen }, interactions.numItems)].filter(
+        (item) => item !== next,
+      ),
       requestTime,
     });
     // With a query at every position, the last one of an example is its target's.
@@ -149,7 +147,7 @@ async function samples(
     result.push({
       user: interactions.users.external(users[example]),
       ...recommended,
-      target: { ...nameItem(interactions, interactions.itemIds[targets[example]]), rank, ...(tied > 0 && { tied }) },
+      target: { ...nameItem(interactions, next), rank, ...(tied > 0 && { tied }) },
     });
   }
   return result;

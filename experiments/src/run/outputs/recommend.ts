@@ -50,8 +50,11 @@ export function historyOfUser(interactions: Interactions, external: string): Eve
       `the first are ${few.join(', ')}`,
     );
   }
-  const start = interactions.userOffsets[user];
-  const end = interactions.userOffsets[user + 1];
+  return historyBetween(interactions, user, interactions.userOffsets[user], interactions.userOffsets[user + 1]);
+}
+
+/** The events of a user of the data from one up to another, the latter left out. */
+export function historyBetween(interactions: Interactions, user: number, start: number, end: number): EventHistory {
   return {
     items: [...interactions.itemIds.subarray(start, end)],
     timestamps: [...interactions.timestamps.subarray(start, end)],
@@ -83,7 +86,13 @@ export async function recommendFor(
   { model, generation, window }: Recommender,
   interactions: Interactions,
   events: EventHistory,
-  options: { readonly k: number; readonly excludeSeen: boolean; readonly requestTime?: number },
+  options: {
+    readonly k: number;
+    readonly excludeSeen?: boolean;
+    /** In the place of items of the history. */
+    readonly leftOut?: readonly number[];
+    readonly requestTime?: number;
+  },
 ): Promise<Recommendation> {
   if (options.k > interactions.numItems)
     throw new UsageError(`-k: expected at most ${interactions.numItems}, the number of items; got ${options.k}`);

@@ -30,6 +30,8 @@ export interface GenerateOptions {
   readonly k?: number;
   /** Leaves out items of the history, default true. */
   readonly excludeSeen?: boolean;
+  /** Items that are left out in the place of those of the history. */
+  readonly leftOut?: readonly number[];
 }
 
 /** One item that was written. */
@@ -62,7 +64,8 @@ export async function generateItems(options: GenerateOptions): Promise<Generated
   });
   const trie = new CodeTrie(codes);
   const width = options.beams === 'all' ? Number.POSITIVE_INFINITY : Math.max(options.beams, k);
-  const open = excludeSeen ? () => trie.without(Array.from(history, (item) => item - 1)) : undefined;
+  const leftOut = options.leftOut ?? (excludeSeen ? history : []);
+  const open = leftOut.length > 0 ? () => trie.without(Array.from(leftOut, (item) => item - 1)) : undefined;
   const finder = await candidateFinder(trie, options.dense);
   const reader = writer.read(batch, codeSymbols(codes));
   try {

@@ -23,6 +23,9 @@ describe('recommend', () => {
     const everything = await recommend({ ...request, k: 50, excludeSeen: false });
     expect(everything).toHaveLength(20);
     expect(everything.filter(({ item }) => ![3, 4, 5].includes(item)).slice(0, 5)).toEqual(best);
+    // What is left out can be said, an item of the history be none of it.
+    const open = await recommend({ ...request, k: 50, leftOut: [3, 9] });
+    expect(open).toEqual(everything.filter(({ item }) => item !== 3 && item !== 9));
   });
 
   it('uses the latest events only, but leaves out all of the history', async () => {

@@ -27,6 +27,8 @@ export interface RecommendOptions {
   readonly k?: number;
   /** Leaves out items of the history, default true. */
   readonly excludeSeen?: boolean;
+  /** Items that are left out in the place of those of the history. */
+  readonly leftOut?: readonly number[];
 }
 
 /** One recommended item. */
@@ -46,6 +48,7 @@ export interface Recommendation {
 export async function recommend(options: RecommendOptions): Promise<Recommendation[]> {
   const { model, k = 10, excludeSeen = true } = options;
   const history = Int32Array.from(options.history);
+  const leftOut = options.leftOut ?? (excludeSeen ? history : []);
   const times = Float64Array.from(options.timestamps ?? new Float64Array(history.length));
   const ratings = options.ratings === undefined ? undefined : Float32Array.from(options.ratings);
   if (!Number.isInteger(k) || k < 1) throw new EvaluationError(`recommend: k: expected an integer >= 1; got ${k}`);
@@ -77,8 +80,7 @@ export async function recommend(options: RecommendOptions): Promise<Recommendati
   const { query, items } = tf.tidy(() => ({ query: encodeLast(model, batch), items: model.itemVectors() }));
   batch.dispose();
   try {
-    const seen = excludeSeen ? history : new Int32Array(0);
-    const excluded = { offsets: Int32Array.of(0, seen.length), ids: seen };
+    const excluded = { offsets: Int32Array.of(0, leftOut.length), ids: Int32Array.from(leftOut) };
     const { ids, scores } = await topItems({
       queries: query,
       items,

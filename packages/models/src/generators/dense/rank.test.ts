@@ -291,12 +291,16 @@ describe('an evaluation', () => {
     const { itemIds } = examples.interactions;
     for (const [e, target] of [...examples.targets.keys()].slice(0, 4).entries()) {
       const batch = examples.targets[target];
-      const list = await generateItems({
+      const question = {
         ...{ writer, codes, beams: 'all', mask: 'after', dense, k: 20, excludeSeen: false, maxEvents: 6 },
         history: itemIds.subarray(examples.starts[e], batch),
         timestamps: examples.interactions.timestamps.subarray(examples.starts[e], batch),
         requestTime: examples.interactions.timestamps[batch],
-      });
+      } as const;
+      const list = await generateItems(question);
+      const best = list[0].item;
+      const others = await generateItems({ ...question, excludeSeen: true, leftOut: [best] });
+      expect(others.map(({ item }) => item)).toEqual(list.slice(1).map(({ item }) => item));
       expect(ranks[e]).toBe(1 + list.findIndex(({ item }) => item === itemIds[batch]));
     }
     expect(definition.join(' ')).toContain(
