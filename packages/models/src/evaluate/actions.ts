@@ -98,13 +98,13 @@ export async function evaluateActions(options: EvaluateActionsOptions): Promise<
 }
 
 /** @throws EvaluationError for a bound or a known rating that shares its id with another. */
-function checkHalfStars(bound: number, { interactions: { ratings = [], name } }: ExampleSet): void {
+function checkHalfStars(bound: number, { interactions: { ratings, name } }: ExampleSet): void {
   const hasOwnId = (rating: number): boolean => actionOf(rating) === 2 * rating;
   if (!hasOwnId(bound))
     throw new EvaluationError(
       `actions: positiveRating: expected half stars of 0.5 to 5, which have an id; got ${bound}`,
     );
-  const other = ratings.find((rating) => !Number.isNaN(rating) && !hasOwnId(rating));
+  const other = ratings?.find((rating) => !Number.isNaN(rating) && !hasOwnId(rating));
   if (other !== undefined)
     throw new EvaluationError(
       `actions: expected ratings in half stars of 0.5 to 5, an id each; got ${other} in ${name}; bring them to that scale`,
