@@ -22,7 +22,7 @@ export function evaluationSchema() {
       .enum(['last', 'all'])
       .default('last')
       .describe(
-        "`last`: each example's target. `all`: every event of an example that has one before it, but those that training or the choice of a checkpoint has read, or that lie before the cut of a split by time; each as if nothing came after it, which takes a pass of its own in models that count places or ages from the newest event.",
+        "`last`: each example's target. `all`: every event of an example that has one before it, but those that training or the choice of a checkpoint has read, or that lie before the cut of a split by time; each as if nothing came after it, which takes a pass of its own in models that count places or ages from the newest event. Refused with `target` `successive` of a split by time, which makes an example of each event after the cut already.",
       ),
     ties: z
       .enum(['expected', 'optimistic', 'pessimistic'])
