@@ -292,11 +292,11 @@ describe('an evaluation', () => {
     for (const [e, target] of [...examples.targets.keys()].slice(0, 4).entries()) {
       const batch = examples.targets[target];
       const question = {
-        ...{ writer, codes, beams: 'all', mask: 'after', dense, k: 20, excludeSeen: false, maxEvents: 6 },
+        ...({ writer, codes, beams: 'all', mask: 'after', dense, k: 20, excludeSeen: false, maxEvents: 6 } as const),
         history: itemIds.subarray(examples.starts[e], batch),
         timestamps: examples.interactions.timestamps.subarray(examples.starts[e], batch),
         requestTime: examples.interactions.timestamps[batch],
-      } as const;
+      };
       const list = await generateItems(question);
       const best = list[0].item;
       const others = await generateItems({ ...question, excludeSeen: true, leftOut: [best] });
