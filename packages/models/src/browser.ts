@@ -597,7 +597,7 @@ export {
 export type { RankedLabel, RankingEvaluation } from './tasks/ranking/evaluation.ts';
 export { type Judged, judgedAs } from './tasks/ranking/heads.ts';
 export { impliedLabels } from './tasks/ranking/implied-labels.ts';
-export { areClicks, isJudgedBy, judgedMetrics } from './tasks/ranking/judged-metrics.ts';
+export { areClicks, isJudgedBy, judgedMetrics, ORDER_CUTOFFS } from './tasks/ranking/judged-metrics.ts';
 export { rankingLabels } from './tasks/ranking/labels.ts';
 export { sessionWeights } from './tasks/ranking/session-weights.ts';
 export {

@@ -5,6 +5,7 @@ import { ClickRows, decodeSafetensors, encodeSafetensors, rankingMetrics, writeF
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { rankingWorld } from '../../testing/ranking-world.ts';
 import { runMain } from '../../testing/run-main.ts';
+import { segmentListings } from '../evaluation/segment-listing.ts';
 import { readMetrics } from '../folder/metrics-log.ts';
 import { readPredictions } from '../folder/predictions.ts';
 import type { RunResults } from '../folder/results.ts';
@@ -298,7 +299,9 @@ describe('a run whose scores are an order within groups', () => {
     expect(verdict?.[0].differences.map(({ metric }) => metric)).toEqual(['AUC', 'NDCG@10']);
     expect(verdict?.[0].users).toBe(30);
     expect(calibration).toBeUndefined();
-    expect(Object.keys(segments?.[0].parts[0].metrics ?? {})).not.toContain('logloss');
+    for (const { metrics } of segments?.[0].parts ?? [])
+      expect(Object.keys(metrics).sort()).toEqual(['AUC', 'GAUC', 'NDCG@10']);
+    expect(segmentListings(results)[0].titles).toContain('NDCG@10');
     const { output } = await runMain('evaluate', run.path, '--json', '--quiet');
     const figures = JSON.parse(output) as RankingFigures;
     expect(figures.metrics).toEqual(final?.metrics);

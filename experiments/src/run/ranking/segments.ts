@@ -1,12 +1,12 @@
 import type { ExampleSet } from '@seqrec/data';
-import { isJudgedBy, metricsBySegment, type RankedLabel } from '@seqrec/models';
+import { isJudgedBy, metricsBySegment, ORDER_CUTOFFS, type RankedLabel } from '@seqrec/models';
 import type { RankingRunConfig } from '../../config/ranking-schema.ts';
 import { FEWEST_ROWS, type Segmentation, segmentations, sortedParts } from '../evaluation/segmentations.ts';
 import type { SegmentTable } from '../folder/results.ts';
 import type { ResolvedRanking } from './ranking-of.ts';
 
 /** The metrics that tables of segments show, those that there are. */
-export const SEGMENT_METRICS = ['AUC', 'GAUC', 'logloss', 'NE', 'calibration', 'RMSE', 'MAE', 'RAUC'];
+export const SEGMENT_METRICS = ['NDCG@10', 'AUC', 'GAUC', 'logloss', 'NE', 'calibration', 'RMSE', 'MAE', 'RAUC'];
 
 /**
  * What the configuration tells the rows of a set apart by; positive ones are those of the label that the segments have
@@ -27,8 +27,9 @@ export function segmentTables(
   { as, rows, examples }: RankedLabel,
   { users, targets }: ExampleSet,
 ): SegmentTable[] {
+  const options = as === 'order' ? { ks: ORDER_CUTOFFS } : {};
   return columns.map(({ column, partOf }) => {
-    const parts = metricsBySegment(rows, (row) => partOf(users[examples[row]], targets[examples[row]]))
+    const parts = metricsBySegment(rows, (row) => partOf(users[examples[row]], targets[examples[row]]), options)
       .filter((part) => part.rows >= FEWEST_ROWS)
       .map(({ segment, rows: size, metrics }) => ({
         segment,

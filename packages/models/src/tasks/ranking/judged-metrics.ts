@@ -18,10 +18,13 @@ export function areClicks(as: Judged, column: Float32Array): boolean {
   return as === 'binary' || (as === 'order' && column.every((y) => y === 0 || y === 1 || Number.isNaN(y)));
 }
 
+/** Cut-offs of NDCG of scores that are an order. */
+export const ORDER_CUTOFFS: readonly number[] = [10];
+
 /** The metrics of rows by what their scores are. */
 export function judgedMetrics(rows: ScoredRows, as: Judged): RowMetrics {
   if (as !== 'order') return rankingMetrics(rows);
-  const found = rankingMetrics(rows, { ks: [10] });
+  const found = rankingMetrics(rows, { ks: ORDER_CUTOFFS });
   const shown = <T>(values: Readonly<Record<string, T>>): Record<string, T> =>
     Object.fromEntries(Object.entries(values).filter(([metric]) => isJudgedBy(as, metric)));
   return {
