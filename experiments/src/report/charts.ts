@@ -17,7 +17,7 @@ export interface Level {
   readonly y: number;
 }
 
-/** Training loss: every step as a faint line, a running mean above it. Returns SVG source. */
+/** Training loss, in the unit of the loss: every step as a faint line, a running mean above it. Returns SVG source. */
 export function lossChart(series: readonly Series[], width?: number): string {
   const drawn = series
     .filter((line) => line.points.length > 0)
@@ -37,7 +37,7 @@ export function lossChart(series: readonly Series[], width?: number): string {
   const ends = drawn.map(({ name, smooth, colour }) => ({ name, colour, ...smooth[smooth.length - 1] }));
   return renderFigure([...lines, ...endLabels(ends, { domain, height: HEIGHT })], {
     x: { label: 'optimiser step', format: wholeNumber },
-    y: { label: 'training loss (nats)', domain },
+    y: { label: 'training loss', domain },
     labelLength: longest(drawn),
     width,
     hover: {

@@ -49,10 +49,18 @@ const results: RunResults = {
   ],
 };
 
-function fakeRun(epochs: number): RunDir {
+type Metrics = Readonly<Record<string, number>>;
+const retrieval = (epoch: number): Metrics => ({ 'HR@10': 0.2 * epoch, 'NDCG@10': 0.1 * epoch, MRR: 0.05 * epoch });
+
+/** @param kind the rest of the records of epochs: with `rowsPerSecond` they are those of rows. */
+function fakeRun(
+  epochs: number,
+  metricsOf = retrieval,
+  { kind = {}, evaluation = {} }: { readonly kind?: object; readonly evaluation?: object } = {},
+): RunDir {
   const run = createRunDir(mkdtempSync(join(tmpdir(), 'seqrec-report-')), 'tiny/hstu', {}, new Date(time));
   writeJson(run.environment, describeEnvironment({ name: 'cpu' }));
-  writeJson(run.config, { recipe: 'tiny/hstu', config: { seed: 7, model: { kind: 'hstu' } } });
+  writeJson(run.config, { recipe: 'tiny/hstu', config: { seed: 7, model: { kind: 'hstu' }, evaluation } });
   const log = new MetricsLog(run.metrics);
   for (let epoch = 1; epoch <= epochs; epoch++) {
     for (let step = 1; step <= 3; step++)
@@ -65,7 +73,6 @@ function fakeRun(epochs: number): RunDir {
         tokensPerSecond: 9,
         time,
       });
-    const metrics = { 'HR@10': 0.2 * epoch, 'NDCG@10': 0.1 * epoch, MRR: 0.05 * epoch };
     log.append({
       type: 'epoch',
       step: epoch * 3,
@@ -74,7 +81,8 @@ function fakeRun(epochs: number): RunDir {
       seconds: 1,
       tokensPerSecond: 9,
       split: 'validation',
-      metrics,
+      metrics: metricsOf(epoch),
+      ...kind,
       evaluationSeconds: 1,
       time,
     });
@@ -129,6 +137,28 @@ test('the model stands beside its baselines on the set that chose the checkpoint
   expect(page).toContain(
     '<pre class="command">seqrec train ml-100k/hstu --data.path &#39;my events.csv&#39;</pre>'.replaceAll('&#39;', "'"),
   );
+});
+
+test('rows have the best of the baselines beside them, by name, and a figure of NDCG', () => {
+  const ofRows = (y: number): Metrics => ({ 'NDCG@10': y, AUC: y, logloss: 1 - y });
+  const run = fakeRun(2, (epoch) => ofRows(0.6 + 0.05 * epoch), { kind: { rowsPerSecond: 9 } });
+  const baselines = ['low', 'top', 'last'].map((name, i) => ({
+    ...{ name, split: 'validation', metrics: ofRows([0.5, 0.62, 0.55][i]) },
+  }));
+  writeJson(run.results, { ...results, baselines });
+  const page = readFileSync(writeReport(run), 'utf8');
+  for (const metric of ['NDCG@10', 'AUC', 'logloss'])
+    expect(page).toContain(`${metric} on the validation set. Dashed: ${metric} of top, the best of the baselines.`);
+  expect(page).toContain('training loss');
+  expect(page).not.toContain('nats');
+});
+
+test('the metric that chooses the checkpoint has a line, whatever its cut-off', () => {
+  const metricsOf = (epoch: number): Metrics =>
+    Object.fromEntries(['HR@5', 'NDCG@5', 'HR@20', 'NDCG@20', 'MRR'].map((name, i) => [name, (0.1 + i / 50) * epoch]));
+  const pageOf = (evaluation: object) => readFileSync(writeReport(fakeRun(2, metricsOf, { evaluation })), 'utf8');
+  expect(pageOf({ selectBy: 'NDCG@20' })).toContain('NDCG@20, MRR on the validation set.');
+  expect(pageOf({ selectBy: 'HR@5' })).toContain('NDCG@5, MRR on the validation set.');
 });
 
 test('a run stopped before its first epoch has a report too', () => {

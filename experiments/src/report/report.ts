@@ -16,6 +16,11 @@ import { dataSection, jsonSection, samplesSection, scoreTable, windowTestsSectio
 import { styleSheet } from './style.ts';
 import { verdictSection } from './verdict-section.ts';
 
+/** What the report reads of a configuration, whatever else it has. */
+interface SavedConfig {
+  readonly evaluation?: { readonly selectBy?: string };
+}
+
 /** Rebuilds `report.html` from the files of the run folder alone; returns its path. */
 export function writeReport(run: RunDir): string {
   writeFileAtomic(run.report, renderReport(run));
@@ -23,7 +28,7 @@ export function writeReport(run: RunDir): string {
 }
 
 export function renderReport(run: RunDir): string {
-  const saved = readJson(run.config) as { readonly recipe: string; readonly config: unknown };
+  const saved = readJson(run.config) as { readonly recipe: string; readonly config: SavedConfig };
   const environment = readJson(run.environment) as Environment;
   const data = existsSync(run.data) ? (readJson(run.data) as DataSummary) : undefined;
   const results = savedResults(run);
@@ -46,7 +51,7 @@ ${results ? calibrationSection(results) : undefined}
 ${results ? partsSection(results) : undefined}
 <h2>Training</h2>
 ${steps.length > 0 ? figureOf((width) => lossChart(loss, width), 'Loss of every step (faint) and its running mean.') : html`<p>No step has been logged yet.</p>`}
-${metricFigures(evaluated, results)}
+${metricFigures(evaluated, results, saved.config.evaluation?.selectBy)}
 ${learningRateFigure(epochs)}
 ${epochTable(evaluated)}
 ${results && results.definitions.length > 0 ? html`<h2>How the numbers are defined</h2><ul>${results.definitions.map((line) => html`<li>${line}</li>`)}</ul>` : undefined}
@@ -118,50 +123,76 @@ function isOfRows({ rowsPerSecond }: EpochRecord): boolean {
   return rowsPerSecond !== undefined;
 }
 
-/** Figures of a ranking run: its order, its losses; a level is one of a baseline that is in sight of the model. */
-function rowGroups(names: readonly string[]) {
-  const shown = (title: string, wanted: readonly string[]) => ({
+/** Metrics in one figure. */
+interface MetricGroup {
+  readonly title: string;
+  readonly names: readonly string[];
+  /** The metric of the baselines. */
+  readonly level: string;
+  /** Where the axis begins. */
+  readonly from: 'zero' | 'data';
+  /** Which value is the best. */
+  readonly best: 'highest' | 'lowest';
+}
+
+/** Figures of a ranking run: its order, its losses; a level is that of the baseline that is in sight of the model. */
+function rowGroups(names: readonly string[]): MetricGroup[] {
+  const shown = (title: string, wanted: readonly string[], best: MetricGroup['best']): MetricGroup => ({
     title,
     names: wanted.filter((name) => names.includes(name)),
     level: wanted[0],
-    from: 'data' as const,
+    from: 'data',
+    best,
   });
   return [
-    shown('AUC', ['AUC', 'GAUC']),
-    shown('log loss', ['logloss']),
-    shown('error', ['RMSE', 'MAE']),
-    shown('pairs in order', ['RAUC', 'XAUC']),
+    shown('NDCG', ['NDCG@10'], 'highest'),
+    shown('AUC', ['AUC', 'GAUC'], 'highest'),
+    shown('log loss', ['logloss'], 'lowest'),
+    shown('error', ['RMSE', 'MAE'], 'lowest'),
+    shown('pairs in order', ['RAUC', 'XAUC'], 'highest'),
   ];
 }
 
-/** Two figures: hit rates, and the measures that count position, which are several times smaller. */
-function metricFigures(evaluated: readonly EpochRecord[], results: RunResults | undefined): Html[] {
+/**
+ * Two figures of a retrieval run: hit rates, and the measures that count position, which are several times smaller; the
+ * metric that chooses the checkpoint is in one of them.
+ */
+function rankGroups(names: readonly string[], selectBy: string | undefined): MetricGroup[] {
+  const hits = names.filter((name) => name.startsWith('HR@'));
+  const gains = names.filter((name) => name.startsWith('NDCG@'));
+  const usual = gains.filter((name) => name === 'NDCG@10' || name === selectBy);
+  const places = [...(usual.length > 0 ? usual : gains.slice(0, 1)), ...names.filter((name) => name === 'MRR')];
+  const level = usual.includes('NDCG@10') ? 'NDCG@10' : places[0];
+  const shownHits = hits.filter((name, i) => i < 3 || name === selectBy);
+  return [
+    { title: 'hit rate', names: shownHits, level: hits[0], from: 'zero', best: 'highest' },
+    { title: 'NDCG and MRR', names: places, level, from: 'zero', best: 'highest' },
+  ];
+}
+
+function metricFigures(
+  evaluated: readonly EpochRecord[],
+  results: RunResults | undefined,
+  selectBy: string | undefined,
+): Html[] {
   if (evaluated.length === 0) return [];
   const split = evaluated[evaluated.length - 1].split;
   const names = Object.keys(evaluated[evaluated.length - 1].metrics);
-  const hits = names.filter((name) => name.startsWith('HR@'));
-  const ranks = [
-    { title: 'hit rate', names: hits.slice(0, 3), level: hits[0], from: 'zero' as const },
-    {
-      title: 'NDCG and MRR',
-      names: names.filter((name) => /^(NDCG@10$|MRR$)/.test(name)),
-      level: 'NDCG@10',
-      from: 'zero' as const,
-    },
-  ];
-  return (evaluated.some(isOfRows) ? rowGroups(names) : ranks)
+  return (evaluated.some(isOfRows) ? rowGroups(names) : rankGroups(names, selectBy))
     .filter((group) => group.names.length > 0)
     .map((group) => {
       const lines = group.names.map((name) => ({
         name,
         points: evaluated.map((epoch) => ({ x: epoch.epoch, y: epoch.metrics[name] })),
       }));
-      const levels = (results?.baselines ?? [])
+      const all = (results?.baselines ?? [])
         .filter((baseline) => baseline.split === split && baseline.metrics[group.level] !== undefined)
-        // Of rankers all but the best would press the lines together.
-        .filter((baseline, _, all) => group.from === 'zero' || baseline === all.at(-1))
         .map((baseline) => ({ name: baseline.name, y: baseline.metrics[group.level] }));
-      const baselines = levels.length > 0 ? ` Dashed: ${group.level} of the baselines.` : '';
+      const sign = group.best === 'highest' ? -1 : 1;
+      // Of rankers all but the best would press the lines together.
+      const levels = group.from === 'zero' ? all : all.toSorted((a, b) => sign * (a.y - b.y)).slice(0, 1);
+      const whose = group.from === 'zero' ? 'the baselines' : `${levels[0]?.name}, the best of the baselines`;
+      const baselines = levels.length > 0 ? ` Dashed: ${group.level} of ${whose}.` : '';
       return figureOf(
         (width) => metricChart(lines, levels, `${group.title} (${split})`, width, group.from),
         `${group.names.join(', ')} on the ${split} set.${baselines}`,
