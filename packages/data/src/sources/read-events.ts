@@ -118,7 +118,7 @@ export async function readEvents(
     const rating = at.rating < 0 ? 0 : parseRating(fields[at.rating]);
     if (typeof rating === 'object') return rating;
     if (needed !== undefined && needed.find(item) === undefined) {
-      const message = `expected an item of ${source.items?.file}; got "${item}"`;
+      const message = `expected an item of ${source.items?.file ?? source.items?.path}; got "${item}"`;
       return { reason: 'unknown-item', column: 'item', message };
     }
     const problem = further.length === 0 ? undefined : keepFurther(fields);
