@@ -22,8 +22,8 @@ export interface DenseAdamWOptions extends AdamWOptions {
  * `m = b1 m + (1 - b1) g`, `v = b2 v + (1 - b2) g^2`,
  * `w = w (1 - lr wd) - lr (m / (1 - b1^t)) / (sqrt(v / (1 - b2^t)) + epsilon)`.
  *
- * A dense rule, as `torch.optim.AdamW`, with one count of steps for all weights: moments of rows without a gradient decay too. Variables that get no gradient
- * in a step are left alone, with their moments.
+ * A dense rule, as `torch.optim.AdamW`: moments of rows without a gradient decay too. Variables that get no gradient
+ * in a step are left alone, with their moments; `t` counts the steps of all (those of each in PyTorch).
  *
  * Source: Loshchilov and Hutter 2019, algorithm 2 (arXiv:1711.05101).
  */

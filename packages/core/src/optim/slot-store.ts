@@ -38,8 +38,8 @@ export class SlotStore<S extends string> {
         );
       }
     }
-    // Own data, not a second name for the caller's as `tf.clone` would give: a backend may write it in place. Made before
-    // what is here goes, which the caller may have given.
+    // Own data, not a second name for the caller's as `tf.clone` would give: a backend may write it in place. Made
+    // before what is here goes, which the caller may have given.
     const copies = Array.from(state, ([name, slots]) => [name, this.#made((slot) => tf.mul(slots[slot], 1))] as const);
     this.dispose();
     for (const [name, slots] of copies) this.#byWeight.set(name, slots);
