@@ -35,8 +35,8 @@ export interface CausalAttentionOptions extends AttentionQueries {
  * the batch draws with `stream.first` raised by `r H`, however long its sequences are.
  *
  * @returns float32 `[T, H, C]`, or `[Q, H, C]`.
- * @throws ShapeError, DTypeError, UnsupportedError when the scale is not positive, the dropout rate is outside `[0, 1)`,
- *   `stream.first` is not a whole number, or `stream.first + T H` is above 2^32.
+ * @throws ShapeError, DTypeError, UnsupportedError when the scale is not positive, the dropout rate is outside
+ *   `[0, 1)`, `stream.first` is not a whole number, or `stream.first + T H` is above 2^32.
  *
  * Source: Vaswani et al. 2017, eq. 1 (arXiv:1706.03762).
  */

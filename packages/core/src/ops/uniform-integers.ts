@@ -18,8 +18,8 @@ export interface UniformIntegersOptions {
  * int32 `[count]`, uniform with replacement in `low .. low + bound - 1`: element `i` is
  * `low + floor(word_n * bound / 2^32)`, `n = stream.first + i`. No gradient. The bias is at most `bound / 2^32`.
  *
- * @throws UnsupportedError when an argument is not an integer, the range leaves int32 or is all of it, or `stream.first`
- *   is not a whole number from 0 to 2^52.
+ * @throws UnsupportedError when an argument is not an integer, the range leaves int32 or is all of it, or
+ *   `stream.first` is not a whole number from 0 to 2^52.
  */
 export function uniformIntegers({ count, low, bound, stream }: UniformIntegersOptions): tf.Tensor1D {
   const fits = [count, low, bound].every(Number.isInteger) && count >= 0 && bound >= 1 && bound < 2 ** 32;

@@ -1,7 +1,7 @@
-import { checkChain, placeAfter } from './check-chain.ts';
+import { checkChain, holderOf, placeAfter } from './check-chain.ts';
 import { type Delta, isInt8, type TableDelta } from './delta.ts';
 import { fromInt8Rows } from './int8-rows.ts';
-import { holderOf, type Snapshot, type Weight } from './snapshot.ts';
+import type { Snapshot, Weight } from './snapshot.ts';
 
 /**
  * The weights that a consumer has after a delta. What it held stays as it is: nothing is half applied.

@@ -3,7 +3,8 @@ import { parseModelConfig } from '../registry.ts';
 import type { CheckpointState } from '../train/checkpoint-format.ts';
 import { differences } from '../train/differences.ts';
 import type { Delta } from './delta.ts';
-import type { ChainPlace } from './snapshot.ts';
+import { featuresDigest as digestOf } from './features-digest.ts';
+import type { ChainPlace, Snapshot } from './snapshot.ts';
 
 /** Who gets a delta. */
 export interface Holder {
@@ -15,6 +16,12 @@ export interface Holder {
   readonly featuresDigest: string | undefined;
   /** Shapes of its weights. */
   readonly weights: ReadonlyMap<string, { readonly shape: readonly number[] }>;
+}
+
+/** A snapshot as one that gets a delta. */
+export function holderOf({ name, state, weights, place, features }: Snapshot): Holder {
+  const digest = digestOf(new Map(Array.from(features, ([tensor, { data }]) => [tensor, data])));
+  return { name, state, weights, place, featuresDigest: digest };
 }
 
 /** @throws DeltaError listing what of two models differs: configuration, sizes, features, weights. */

@@ -1,10 +1,10 @@
 import { ConfigError } from '../errors.ts';
-import { refuseOtherModel } from './check-chain.ts';
+import { holderOf, refuseOtherModel } from './check-chain.ts';
 import type { Delta, DeltaContent, TableDelta } from './delta.ts';
 import { deltaBytes, encodeDelta } from './delta-format.ts';
 import { fromInt8Rows, toInt8Rows } from './int8-rows.ts';
 import { type ChangedRow, checkPolicy, type RowPolicy, selectRows } from './row-policy.ts';
-import { holderOf, type Snapshot, type Weight } from './snapshot.ts';
+import type { Snapshot, Weight } from './snapshot.ts';
 
 export interface DeltaOptions {
   /** Which of the rows that changed go along; default all. */

@@ -8,8 +8,6 @@ import { type CheckpointExtra, type CheckpointState, checkpointMetadata } from '
 import { checkpointModel } from '../train/checkpoint-model.ts';
 import { encodeChecksums } from '../train/checksums.ts';
 import { parametersDigest } from '../train/weights-digest.ts';
-import type { Holder } from './check-chain.ts';
-import { featuresDigest } from './features-digest.ts';
 
 /** A weight on the host, row-major. */
 export interface Weight {
@@ -38,12 +36,6 @@ export interface Snapshot {
   /** What fitted features know of items and users; no delta changes it, so that one between two others is refused. */
   readonly features: ReadonlyMap<string, { readonly shape: readonly number[]; readonly data: StoredArray }>;
   readonly place: ChainPlace;
-}
-
-/** A snapshot as one that gets a delta. */
-export function holderOf({ name, state, weights, place, features }: Snapshot): Holder {
-  const digest = featuresDigest(new Map(Array.from(features, ([tensor, { data }]) => [tensor, data])));
-  return { name, state, weights, place, featuresDigest: digest };
 }
 
 /** The key of `extra` under which a file says that deltas were applied to it. */
