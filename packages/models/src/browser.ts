@@ -94,7 +94,7 @@ export { checkCutoffs, DEFAULT_KS, type Metrics, metricsFromRanks } from './eval
 export { evaluateOverRanks } from './evaluate/over-ranks.ts';
 export { evaluatePerplexity, type Perplexity, type PerplexityOptions } from './evaluate/perplexity.ts';
 export type { Evaluation, Protocol } from './evaluate/protocol.ts';
-export { askedAt, QUERY_TIME_IN_WORDS, type QueryTime } from './evaluate/query-time.ts';
+export { askedAt, everyPosition, QUERY_TIME_IN_WORDS, type QueryTime } from './evaluate/query-time.ts';
 export { type AreaOptions, type AreaTies, areaUnderCurve, areaUnderGroupWeights } from './evaluate/ranking/area.ts';
 export {
   accuracy,

@@ -1,5 +1,5 @@
 import type { ExampleSet } from '@seqrec/data';
-import { type Evaluation, metricsUnder, type Protocol } from '@seqrec/models';
+import { type Evaluation, everyPosition, metricsUnder, type Protocol } from '@seqrec/models';
 import type { SegmentTable } from '../folder/results.ts';
 import { type EvaluationContext, protocolOf } from './evaluate-set.ts';
 import { FEWEST_ROWS, type Segmentation, segmentations, sortedParts } from './segmentations.ts';
@@ -13,14 +13,9 @@ export function queryParts(set: ExampleSet, context: EvaluationContext): readonl
 }
 
 /** The events that are asked for: the targets, or with all positions what has an event before it and is not used. */
-function queriesOf({ examples: { starts, targets }, positions, usedEvents }: Protocol): Int32Array {
-  if (positions !== 'all') return targets;
-  const isAsked = new Set<number>();
-  for (const [e, target] of targets.entries()) {
-    for (let event = starts[e] + 1; event < target; event++) if (!usedEvents?.[event]) isAsked.add(event);
-    isAsked.add(target);
-  }
-  return Int32Array.from(isAsked);
+function queriesOf({ examples, positions, usedEvents }: Protocol): Int32Array {
+  if (positions !== 'all') return examples.targets;
+  return everyPosition(examples, (event) => usedEvents?.[event] === 1).set.targets;
 }
 
 /** What the parts are made of. */

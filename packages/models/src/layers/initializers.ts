@@ -135,7 +135,8 @@ tf.serialization.registerClass(StreamInitializer);
 /** The type that `Layer.addWeight` asks for; tfjs-layers does not export it by name. */
 export type LayerInitializer = ReturnType<typeof initializers.zeros>;
 
-function elementsOf(shape: readonly number[]): number {
+/** Numbers in a tensor of a shape. */
+export function elementsOf(shape: readonly number[]): number {
   return shape.reduce((product, axis) => product * axis, 1);
 }
 

@@ -1,7 +1,7 @@
 import { type DropoutOptions, dropout, type MatrixBlocks, streamKey } from '@seqrec/core';
 import type * as tf from '@tensorflow/tfjs-core';
 import { type LayerVariable, layers } from '@tensorflow/tfjs-layers';
-import { type Initialization, type LayerInitializer, StreamInitializer } from './initializers.ts';
+import { elementsOf, type Initialization, type LayerInitializer, StreamInitializer } from './initializers.ts';
 import type { TokenMemory } from './memory.ts';
 import type { RunningStatistics } from './running.ts';
 import { initialShard, rememberShard, shardFor } from './table-shards.ts';
@@ -165,13 +165,9 @@ export function hasLastRows(layer: StreamLayer): layer is StreamLayer & LastRows
   return typeof (layer as Partial<LastRows>).last === 'function';
 }
 
-function sizeOf(shape: readonly number[]): number {
-  return shape.reduce((size, dim) => size * dim, 1);
-}
-
 /** Dropout with the stream `dropout/<site>` at the run's step; the identity outside training. */
 export function dropAt<T extends tf.Tensor>(x: T, rate: number, site: string, run: Run): T {
-  const options = dropOptionsAt(rate, site, run, sizeOf(x.shape.slice(1)));
+  const options = dropOptionsAt(rate, site, run, elementsOf(x.shape.slice(1)));
   return options === undefined ? x : dropout(x, options);
 }
 
