@@ -3,7 +3,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import type * as Encoder from './encoder.ts';
 import type { EncoderParts } from './encoder.ts';
-import type { Run } from './layers/layer.ts';
+import { dropAt, type Run } from './layers/layer.ts';
 import type { TokenEncoder } from './model.ts';
 import { createModel, type ModelConfigInput } from './registry.ts';
 import {
@@ -390,4 +390,8 @@ describe('fuxi-alpha', () => {
     for (const rows of blocks) expectDropped(rows, kept, RATE, 'second stage');
     expect(blocks[0]).not.toEqual(blocks[1]);
   });
+});
+
+it('drops nothing of no rows', () => {
+  expect(dropAt(tf.zeros([0, 4]), 0.5, 'some', training).shape).toEqual([0, 4]);
 });

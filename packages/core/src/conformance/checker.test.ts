@@ -4,6 +4,7 @@ import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { part } from '../../../../test/part.ts';
 import { checkAdamW } from '../../test/conformance/adamw-check.ts';
 import { runs } from '../../test/conformance/arbitraries.ts';
+import { probe } from '../../test/conformance/backends.ts';
 import { cases } from '../../test/conformance/cases.ts';
 import { checkGatedMask } from '../../test/conformance/layer-step-cases.ts';
 import { parts } from '../../test/conformance/parts.ts';
@@ -206,5 +207,14 @@ describe('other faults are found', () => {
       return healthy('BatchMatMul')(square ? { ...parameters, attrs } : parameters);
     });
     await expect(checkStockEdges(stockOps[0], BROKEN)).rejects.toThrow(/^edge .*matMul .*"tb":true/);
+  });
+});
+
+it('a backend that every machine has is not skipped where it does not start', async () => {
+  const start = () => Promise.reject(new Error('no threads'));
+  await expect(probe('simd', { label: 'some', start })).rejects.toThrow('no threads');
+  expect(await probe('simd', { label: 'some', start, isOptional: true })).toEqual({
+    name: 'simd',
+    absent: 'no threads',
   });
 });
