@@ -30,3 +30,11 @@ it('what names nothing is said without the blanks around it', () => {
     '--history: expected ids or titles of items of shop; got "Alein (1979)"',
   );
 });
+
+it('ids hold commas too', () => {
+  const ids = ['x,1,2', 'x'];
+  const events = { name: 'codes', users: [1, 1], items: ids, timestamps: [1, 2] };
+  const codes = interactionsFromArrays(events);
+  const found = itemsFromText(codes, 'x, x,1,2,x', '--history').map((item) => codes.items.external(item));
+  expect(found).toEqual(['x', 'x,1,2', 'x']);
+});

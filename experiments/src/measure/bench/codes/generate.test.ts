@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
@@ -6,6 +6,7 @@ import { renderListing } from '../../../terminal/listing.ts';
 import { codedShop, writeShop } from '../../../testing/coded-shop.ts';
 import { runMain } from '../../../testing/run-main.ts';
 import { benchGenerate, type GenerateBench, listGenerateBench } from './generate.ts';
+import { writeCodesDecoding } from './peer-input.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'seqrec-bench-generate-'));
 beforeAll(() => writeShop(folder));
@@ -33,6 +34,17 @@ it('says that popularity is taken off, where a run would take it off', async () 
   const debias = { key: 'task.debias', text: '0.5' };
   const bench = await benchGenerate({ ...asked, overrides: [...overrides, debias], beams: [2], peers: ['best'] });
   expect(renderListing(listGenerateBench(bench))).toMatch(/\n +popularity taken off +0.5 of its logarithm\n/);
+});
+
+it('says where codes that no item has are left out, and tells peers', async () => {
+  const { overrides, ...asked } = request();
+  const mask = { key: 'task.mask', text: 'before' };
+  const bench = await benchGenerate({ ...asked, overrides: [...overrides, mask], beams: [2], peers: [] });
+  expect(renderListing(listGenerateBench(bench))).toMatch(/\n +mask +before the softmax\n/);
+  const codes = { count: 2, sizes: [3], values: Int32Array.of(0, 2) };
+  const input = writeCodesDecoding({ kind: 't5' }, codes, { histories: [[1]], batchSize: 1, mask: 'before' });
+  expect(JSON.parse(readFileSync(input.file, 'utf8'))).toMatchObject({ mask: 'before', trie: [[0, -1, 1]] });
+  input.remove();
 });
 
 it('refuses a peer that it does not know, and more users than there are', async () => {
