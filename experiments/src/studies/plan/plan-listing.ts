@@ -34,14 +34,20 @@ export function listPlan(plan: PlanResult): Listing {
 function facts(plan: PlanResult): [string, string][] {
   const { tables, standIn, compute, memory } = plan;
   const size = (numbers: number): string => `${formatCount(numbers)} numbers`;
-  const ofTables = tables.map(({ rows, width }) => `${formatCount(rows)} x ${width}`).join(', ');
+  const ofTables = tables
+    .map(({ rows, width, frozen }) => `${formatCount(rows)} x ${width}${frozen ? ' (frozen)' : ''}`)
+    .join(', ');
+  const trained = tables.some(({ frozen }) => !frozen);
   const pairs: [string, string][] = [
     ['recipe', `${plan.recipe}, ${plan.data}`],
     [
       'batch',
       `${unitsOf(plan)}${plan.tokens === 0 ? '' : `, ${formatCount(plan.tokens)} tokens`}, mean of ${plan.steps} steps`,
     ],
-    ['tables', `${ofTables || 'none'}; replicated they are trained ${plan.trained === 'rows' ? 'by rows' : 'densely'}`],
+    [
+      'tables',
+      `${ofTables || 'none'}${trained ? `; replicated they are trained ${plan.trained === 'rows' ? 'by rows' : 'densely'}` : ''}`,
+    ],
     [
       'dense weights',
       `${size(plan.denseNumbers)}${plan.shardOptimizer ? '; each has an owner, which alone keeps its moments' : ''}`,
@@ -124,6 +130,7 @@ function notes(plan: PlanResult): (string | false)[] {
     idle && `of more ranks than the ${unitsOf(plan)} of a batch some have nothing to do; raise --training.batchSize`,
     cut &&
       plan.trained === 'dense' &&
+      plan.tables.some(({ frozen }) => !frozen) &&
       !plan.regularised &&
       'a table that is cut up is trained by rows on its owners, which is another rule than the dense one of this recipe: rows that a step does not read keep their moments',
     cut && plan.regularised && 'the regulariser moves every row on its owner, which takes time that is not counted',

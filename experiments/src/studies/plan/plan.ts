@@ -70,7 +70,13 @@ export interface PlanResult {
   /** Of a step, in the mean. */
   readonly sequences: number;
   readonly tokens: number;
-  readonly tables: readonly { readonly name: string; readonly rows: number; readonly width: number }[];
+  readonly tables: readonly {
+    readonly name: string;
+    readonly rows: number;
+    readonly width: number;
+    readonly frozen?: boolean;
+  }[];
+  /** Of the tables that are. */
   readonly trained: 'dense' | 'rows';
   readonly regularised: boolean;
   readonly denseNumbers: number;
@@ -115,8 +121,8 @@ export async function planRecipe(request: PlanRequest): Promise<PlanResult> {
       ...{ threads, steps: request.steps, compute },
       sequences: meanOf(alone, ({ sequences }) => sequences[0]),
       tokens: meanOf(alone, ({ tokens }) => tokens[0]),
-      tables: weights.tables.map(({ name, rows, width }) => ({ name, rows, width })),
-      trained: weights.tables[0]?.trained ?? 'dense',
+      tables: weights.tables.map(({ name, rows, width, frozen }) => ({ name, rows, width, ...(frozen && { frozen }) })),
+      trained: weights.tables.find(({ frozen }) => !frozen)?.trained ?? 'dense',
       regularised: trainer.model.penalty !== undefined,
       denseNumbers: weights.dense.numbers,
       ...(sharding && { shardOptimizer: true }),

@@ -36,7 +36,7 @@ export function ownedLoad(
 ): OwnedLoad {
   const dense = tables.filter((table, t) => {
     const partition = partitions[t];
-    return partition?.kind === 'replicated' && !isByRows(table, partition);
+    return partition?.kind === 'replicated' && !table.frozen && !isByRows(table, partition);
   });
   const owned = [...dense.map(ownedTable), ...weights];
   const owners = assignOwners(

@@ -62,6 +62,11 @@ describe('partitions of a table', () => {
     // 12 of 50 columns, and of each row one second moment and one step.
     expect(bytes({}, 'columns')).toEqual({ weights: 48_000, state: 48_000 + 8000, gradient: 0 });
     expect(bytes({ averaged: true }, 'row-cyclic').state).toBe(250 * 408);
+    for (const kind of ['replicated', 'row-cyclic'] as const) {
+      const [rows, trained] = kind === 'replicated' ? [1000, 'dense' as const] : [250, 'rows' as const];
+      expect(bytes({ frozen: true, trained }, kind)).toEqual({ weights: rows * 200, state: 0, gradient: 0 });
+      expect(bytes({ frozen: true, trained, averaged: true }, kind).state).toBe(rows * 200);
+    }
     // A regulariser moves the rows that nobody reads, so that owners keep moments of all.
     expect(bytes({ regularised: true }, 'row-cyclic')).toEqual({
       ...{ weights: 50_000, state: 100_000, gradient: 50_000 },

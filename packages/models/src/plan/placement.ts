@@ -70,7 +70,7 @@ export class Placements {
 
   /**
    * Bytes that a table takes of each rank, `[R]`: weights, moments, a dense gradient, and in a step the rows that the
-   * rank works on with their gradients, of the step with most of them.
+   * rank works on with their gradients (none of a frozen table), of the step with most of them.
    */
   tableBytes(t: number, partition: Partition): Float64Array {
     const { tables, ranks, steps } = this.problem;
@@ -78,9 +78,9 @@ export class Placements {
     return remembered(this.#bytes, keyOf(t, partition), () =>
       Float64Array.from({ length: ranks }, (_, rank) => {
         const kept = totalBytes(tableBytes(table, partition, ranks, rank));
-        if (partition.kind === 'replicated' && !isByRows(table, partition)) return kept;
+        if (partition.kind === 'replicated' && (table.frozen || !isByRows(table, partition))) return kept;
         const rows = Math.max(...steps.map((step) => step.tables[t].distinct[rank]));
-        return kept + 2 * FLOAT * table.width * rows;
+        return kept + (table.frozen ? 1 : 2) * FLOAT * table.width * rows;
       }),
     );
   }

@@ -135,13 +135,19 @@ describe('ids of a law in the place of those of the data', () => {
 });
 
 describe('what the optimiser keeps with owners', () => {
-  it.each([undefined, 0.5])(
-    'ranks send the bytes that are planned, clipped by %s, and keep the moments',
-    async (clipNorm) => {
+  const frozen = { ...tinyConfigs.pinnerformer, freezeItems: true };
+  it.each([
+    ['a table', tinyConfigs.sasrec, undefined],
+    ['a table', tinyConfigs.sasrec, 0.5],
+    ['a frozen table', frozen, undefined],
+    ['a frozen table', frozen, 0.5],
+  ] as const)(
+    'ranks with %s send the bytes that are planned, and keep the moments (%#)',
+    async (_, config, clipNorm) => {
       const options = { ...{ batchSize: 6, learningRate: 0.01, seed: 4, parts: 4 }, ...(clipNorm && { clipNorm }) };
       const size = 4;
       const sent = await runRanks(size, async (ranks) => {
-        const model = createModel(tinyConfigs.sasrec, { numItems: 60, seed: 1 });
+        const model = createModel(config, { numItems: 60, seed: 1 });
         const trainer = createTrainer({ model, examples, ...options, ranks, shardOptimizer: true });
         await trainer.step();
         const before = ranks.traffic.bytes;
@@ -153,7 +159,7 @@ describe('what the optimiser keeps with owners', () => {
         model.dispose();
         return { bytes, state };
       });
-      const model = createModel(tinyConfigs.sasrec, { numItems: 60, seed: 1 });
+      const model = createModel(config, { numItems: 60, seed: 1 });
       const trainer = createTrainer({ model, examples, ...options });
       const weights = trainerWeights(trainer);
       const steps = await simulateSteps(trainer, { ranks: size, steps: 1 });
@@ -170,6 +176,9 @@ describe('what the optimiser keeps with owners', () => {
         expect(Math.abs(exchange.sent[rank] - bytes), `rank ${rank}`).toBeLessThanOrEqual(slack);
         expect(whole[rank] - shared.bytes(replicated)[rank]).toBe(all - state);
       }
+      const [{ rows, width }] = weights.tables;
+      const table = config === frozen ? 1 : 4;
+      expect(new Placements(problem).tableBytes(0, replicated[0])[0]).toBe(table * 4 * rows * width);
       const sum = (values: Float64Array): number => values.reduce((total, bytes) => total + bytes, 0);
       expect(sum(exchange.sent)).toBeCloseTo(sum(exchange.received), 6);
       trainer.dispose();

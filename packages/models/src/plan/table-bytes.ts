@@ -14,6 +14,8 @@ export interface PlannedTable extends TableShape {
   readonly regularised: boolean;
   /** Evaluations take a mean of the weights over the steps, which is kept beside them. */
   readonly averaged: boolean;
+  /** No step changes it: it has neither gradient nor moments. */
+  readonly frozen?: boolean;
 }
 
 /** Bytes of a float32. */
@@ -37,14 +39,15 @@ export interface TableBytes {
 
 /**
  * Bytes of a table on a rank. The optimiser keeps of a row of `d` numbers: AdamW `8 d`, Adagrad `4 d`; row-wise AdamW
- * `4 d + 4 + 4` (the first moment, one second moment, the step of the row), row-wise Adagrad 4. Of columns each rank
- * keeps the numbers of its own, and what there is one of for each row.
+ * `4 d + 4 + 4` (the first moment, one second moment, the step of the row), row-wise Adagrad 4; of a frozen table
+ * nothing. Of columns each rank keeps the numbers of its own, and what there is one of for each row.
  */
 export function tableBytes(table: PlannedTable, partition: Partition, ranks: number, rank: number): TableBytes {
   const rows = ownedRows(partition, table, ranks, rank);
   const numbers = rows * ownedColumns(partition, table, ranks, rank);
   const weights = FLOAT * numbers;
   const mean = table.averaged ? weights : 0;
+  if (table.frozen) return { weights, state: mean, gradient: 0 };
   const isAdamW = table.rule === 'adamw';
   if (!isByRows(table, partition)) return { weights, state: mean + weights * (isAdamW ? 2 : 1), gradient: weights };
   return { weights, state: mean + (isAdamW ? weights + 2 * FLOAT * rows : FLOAT * rows), gradient: 0 };

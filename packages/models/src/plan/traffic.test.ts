@@ -6,7 +6,7 @@ import { ownerOf, type Partition } from './partition.ts';
 import { zipfIds } from './stand-in.ts';
 import { imbalance } from './step-time.ts';
 import type { PlannedTable } from './table-bytes.ts';
-import { requestMatrix, rowRequests, type TableLoad, tableTraffic } from './traffic.ts';
+import { noTraffic, requestMatrix, rowRequests, type TableLoad, tableTraffic } from './traffic.ts';
 
 const table = (rows: number, width: number, change: Partial<PlannedTable> = {}): PlannedTable => ({
   ...{ name: 't', rows, width, rule: 'adamw', trained: 'rows', regularised: false, averaged: false },
@@ -107,6 +107,20 @@ describe('traffic of a table', () => {
           const bytes = [of, rows, gradients, sums].flatMap(({ sent, received }) => [...sent, ...received]);
           expect([...bytes, summed]).toEqual(new Array(9).fill(0));
         }
+      }),
+    );
+  });
+
+  it('of a frozen table is ids and rows alone, and nothing where it is replicated', () => {
+    fc.assert(
+      fc.property(steps, ({ shape, lists, partition }) => {
+        const load = loadOf(shape, lists);
+        const { ids, rows } = tableTraffic(shape, partition, load);
+        const frozen = tableTraffic({ ...shape, frozen: true }, partition, load);
+        const none = noTraffic(lists.length);
+        expect(frozen).toEqual({ ...none, ids, rows });
+        const replicated = { ...shape, trained: 'dense', frozen: true } as const;
+        expect(tableTraffic(replicated, { kind: 'replicated' }, load)).toEqual(none);
       }),
     );
   });

@@ -84,9 +84,15 @@ export function rowRequests(
  * owns itself is not sent. A rule that takes the mean square of a row needs all columns of its gradient, and every rank
  * keeps that mean: 4 bytes for each number of the owner in the `U` rows of the step, to every other rank. A replicated
  * table puts its gradient into the sum of the dense ones: `V d` numbers, or those of the `U` rows of the step where it
- * is trained by rows.
+ * is trained by rows. Of a frozen table ids and rows alone travel.
  */
 export function tableTraffic(table: PlannedTable, partition: Partition, load: TableLoad): TableTraffic {
+  const traffic = trainedTraffic(table, partition, load);
+  if (!table.frozen) return traffic;
+  return { ...noTraffic(load.distinct.length), ids: traffic.ids, rows: traffic.rows };
+}
+
+function trainedTraffic(table: PlannedTable, partition: Partition, load: TableLoad): TableTraffic {
   const ranks = load.distinct.length;
   const none = noTraffic(ranks);
   switch (partition.kind) {

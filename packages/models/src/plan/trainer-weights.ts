@@ -32,7 +32,8 @@ export function trainerWeights(trainer: Trainer, standIn?: TableStandIn): Traine
     const grown = table.name === standIn?.table && table.rows * table.width > LARGEST_DENSE_TABLE;
     // What `auto` makes of a table of that size.
     const byRows = grown && trainer.task.namesItems && !shared.regularised;
-    return { ...table, ...shared, ...(byRows && { trained: 'rows' as const }) };
+    const frozen = model.tables().get(table.name)?.variable.trainable === false;
+    return { ...table, ...shared, ...(byRows && { trained: 'rows' as const }), ...(frozen && { frozen }) };
   });
   const variables = model.variables();
   let [numbers, bytes] = [0, 0];
