@@ -209,6 +209,12 @@ describe('fitTransform and applyTransform', () => {
     expect(rowsOf(applyTransform(fitted, [column]))).toEqual([[3, 5, 4, 2], [5], [MISSING_ROW], [UNKNOWN_ROW]]);
   });
 
+  it('keep marks inside words, and one word for each way to write it', () => {
+    const column = columnOf({ kind: 'text', values: ['हिन्दी फ़िल्म', 'cafe\u0301 café', 'ﬁlm film'] });
+    const { ids } = fitOn(column, [0, 1, 2]) as { ids: readonly string[] };
+    expect([...ids].sort()).toEqual(['café', 'film', 'फ़िल्म', 'हिन्दी'].map((word) => word.normalize('NFKC')).sort());
+  });
+
   it('hash ids into rows that no vocabulary decides', () => {
     const [one, two] = [
       ['a', 'b', 'c'],

@@ -1,7 +1,5 @@
+import { wordsOf as wordsOfText } from '../terms/words.ts';
 import { type TextColumn, textAt } from '../text-column.ts';
-
-/** Runs of letters and digits, in lower case: `Star Wars (1977)` is `star`, `wars`, `1977`. */
-const WORD = /[\p{L}\p{N}]+/gu;
 
 interface Words {
   readonly list: true;
@@ -12,14 +10,17 @@ interface Words {
 
 const known = new WeakMap<TextColumn, Words>();
 
-/** The distinct words of each text, as codes in order of appearance in the column. */
+/**
+ * The distinct words of each text, as codes in order of appearance in the column: `Star Wars (1977)` is `star`, `wars`,
+ * `1977`.
+ */
 export function wordsOf(column: TextColumn): Words {
   const found = known.get(column);
   if (found !== undefined) return found;
   const codes = new Map<string, number>();
   const words: string[] = [];
   const rows = Array.from({ length: column.length }, (_, row) => {
-    const distinct = new Set(textAt(column, row).toLowerCase().match(WORD) ?? []);
+    const distinct = new Set(wordsOfText(textAt(column, row)));
     return Int32Array.from(distinct, (word) => {
       const code = codes.get(word) ?? words.length;
       if (code === words.length) {
