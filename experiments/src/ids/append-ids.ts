@@ -25,7 +25,12 @@ export async function appendIds(
   command: FitIdsCommand,
 ): Promise<{ readonly ids: StoredIds; readonly appended: number }> {
   const ids = await readSemanticIds(file);
-  const { interactions, overrides } = await readDataOfIds(command);
+  const { interactions, overrides, split, coldItems } = await readDataOfIds(command);
+  if (split !== undefined || coldItems !== undefined)
+    throw new UsageError(
+      `seqrec ids append: unknown option --data.${split === undefined ? 'coldItems' : 'split'}`,
+      'frozen codes read no event: leave it out',
+    );
   const config = withOtherFiles(ids.config, overrides);
   const known = new Set(ids.items);
   const { items, numItems, name } = interactions;

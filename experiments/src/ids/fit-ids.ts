@@ -1,4 +1,4 @@
-import type { ExampleSet, Interactions } from '@seqrec/data';
+import { type ExampleSet, type Interactions, takenEvents } from '@seqrec/data';
 import { type StoredIds, semanticIdsSchema } from '@seqrec/models';
 import { z } from 'zod';
 import type { Override } from '../arguments.ts';
@@ -25,12 +25,15 @@ export function idsSchema() {
   return z.strictObject({ ids: semanticIdsSchema().prefault({}) });
 }
 
-/** Reads a data set and its split; the keys of `ids` beside those of `data`. */
-export async function readDataOfIds({ dataset, folder, overrides, progress }: Omit<FitIdsCommand, 'backend'>): Promise<{
-  readonly interactions: Interactions;
-  readonly train: ExampleSet;
-  readonly overrides: readonly Override[];
-}> {
+/** Reads a data set, and its split where one is named; the keys of `ids` beside those of `data`. */
+export async function readDataOfIds({
+  dataset,
+  folder,
+  overrides,
+  progress,
+}: Omit<FitIdsCommand, 'backend'>): Promise<
+  Awaited<ReturnType<typeof readRequested>> & { readonly overrides: readonly Override[] }
+> {
   const ofIds = overrides.filter(({ key }) => key.startsWith('ids.'));
   const ofData = overrides.filter(({ key }) => key.startsWith('data.'));
   const other = overrides.find((override) => !ofIds.includes(override) && !ofData.includes(override));
@@ -40,16 +43,32 @@ export async function readDataOfIds({ dataset, folder, overrides, progress }: Om
       'it takes keys of ids and of data: --ids.tokenizer.levels, --data.ties and so on',
     );
   const request = { dataset, folder, download: false, lenient: false, columns: {}, overrides: ofData, progress };
-  const { interactions: all, split = 'leave-last-out', ...read } = await readRequested(request);
+  const read = await readRequested(request);
   progress.clear();
-  const { interactions, train } = splitOf({ split, ...read }, all);
-  return { interactions, train, overrides: ofIds };
+  return { ...read, overrides: ofIds };
 }
 
-/** Fits ids to the items of a data set. Nothing of its test set is read. */
+/** The training part as ids read it: of rows for a ranker those of label 1. */
+async function trainingOfIds(command: FitIdsCommand): Promise<{
+  readonly interactions: Interactions;
+  readonly train: ExampleSet;
+  readonly overrides: readonly Override[];
+}> {
+  const { interactions: all, split: named = 'leave-last-out', overrides, ...read } = await readDataOfIds(command);
+  const split = splitOf({ split: named, ...read }, all);
+  const drawn = command.overrides.some(({ key }) => key.startsWith('data.sampledNegatives'));
+  if (drawn && split.examples === undefined)
+    throw new UsageError(
+      `seqrec ids fit: --data.sampledNegatives: expected it with a split of rows; got ${split.protocol}, whose sequences would hold items that nobody took`,
+      'leave it out, or name the split of the ranker (--data.split rows-by-time)',
+    );
+  return { interactions: split.interactions, train: takenEvents(split), overrides };
+}
+
+/** Fits ids to the items of a data set. Nothing of its test set is read, nor rows of label 0. */
 export async function fitIds(command: FitIdsCommand): Promise<StoredIds> {
   const { progress, backend } = command;
-  const { interactions, train, overrides } = await readDataOfIds(command);
+  const { interactions, train, overrides } = await trainingOfIds(command);
   const { ids: config } = applyOverrides(idsSchema(), {}, overrides);
   await startBackend(backend);
   return fitIdsTo({ interactions, train }, config, progress);

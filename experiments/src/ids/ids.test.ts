@@ -126,6 +126,53 @@ describe('seqrec ids', () => {
     ]);
   });
 
+  it('appends items of a month in which users have few events, and reads no split', async () => {
+    const month = Array.from({ length: 24 }, (_, i) => `u${i >> 1},i${i + 2},${i}`);
+    writeFileSync(at('month.csv'), ['user,item,timestamp', ...month].join('\n'));
+    const args = ['--dataset', at('month.csv'), ...data('more'), '--quiet', '--to', at('month.safetensors')];
+    const { errors, output } = await runMain('ids', 'append', at('a.safetensors'), ...args);
+    expect([errors, output]).toEqual(['', `${at('month.safetensors')}: version 2, 26 items, 2 of them new`]);
+    const split = await runMain('ids', 'append', at('a.safetensors'), ...args, '--data.split', 'train-test');
+    expect(split).toMatchObject({ code: 2, errors: expect.stringContaining('unknown option --data.split') });
+  });
+
+  it('fits behaviour to the rows that were taken, and to no other', async () => {
+    // Every item once first, so that they have the same places whatever is shown later.
+    const first = titles.map((_, i) => `z${i >> 2},i${i},${i}`);
+    const later = readFileSync(shop, 'utf8').trimEnd().split('\n').slice(1);
+    const lines = [...first, ...later.map((line) => line.replace(/\d+$/, (time) => String(Number(time) + 24)))];
+    const rows = lines.flatMap((line, e) => {
+      const [user, , time] = line.split(',');
+      const shown = Array.from({ length: 3 }, (_, s) => `${user},i${(5 * e + 11 * s) % 24},${time},0`);
+      return e < 24 ? [`${line},1`, ...shown] : [...shown.slice(0, e % 3), `${line},1`, ...shown.slice(e % 3)];
+    });
+    const header = 'user,item,timestamp,click';
+    writeFileSync(at('clicks.csv'), [header, ...lines.map((line) => `${line},1`)].join('\n'));
+    writeFileSync(at('all.csv'), ['user,item,timestamp', ...lines].join('\n'));
+    writeFileSync(at('log.csv'), [header, ...rows].join('\n'));
+    const fit = (name: string, to: string, ...more: string[]) =>
+      runMain(
+        ...(['ids', 'fit', at(name), ...small, '--ids.vectors', '[{"kind":"behaviour","width":4}]'] as const),
+        ...['--ids.fitTo', 'training', '--quiet', '--to', at(to), ...more],
+      );
+    const quarters = '{"kind":"rows-by-time","test":0.25,"validation":0.25}';
+    const ofRows = ['--data.columns.click', 'number', '--data.labels', 'click', '--data.split', quarters];
+    const taken = await fit('clicks.csv', 'clicks.safetensors', ...ofRows);
+    expect(taken.errors).toBe('');
+    expect((await fit('log.csv', 'log.safetensors', ...ofRows)).errors).toBe('');
+    const drawn = ['--data.sampledNegatives.perPositive', '3', '--data.split', quarters];
+    expect((await fit('all.csv', 'drawn.safetensors', ...drawn)).errors).toBe('');
+    const of = async (name: string): Promise<object> => {
+      const { items, codes } = await readSemanticIds(at(name));
+      return Object.fromEntries(items.map((id, i) => [id, [...codes.values.subarray(3 * i, 3 * i + 3)]]));
+    };
+    const expected = await of('clicks.safetensors');
+    expect(await of('log.safetensors')).toEqual(expected);
+    expect(await of('drawn.safetensors')).toEqual(expected);
+    const refused = await fit('shop.csv', 'none.safetensors', '--data.sampledNegatives.perPositive', '3');
+    expect(refused).toMatchObject({ code: 2, errors: expect.stringContaining('expected it with a split of rows') });
+  });
+
   it('takes codes of a file, and refuses those of other items', async () => {
     const file = ['--ids.tokenizer.kind', 'file', '--ids.tokenizer.path', at('codes.tsv')];
     const { code, output } = await runMain(

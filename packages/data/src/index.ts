@@ -58,6 +58,7 @@ export type { ColumnSpec } from './table/spec.ts';
 export { type ItemTermsColumn, withItemTerms } from './terms/with-item-terms.ts';
 export { type ItemVectorsColumn, withItemVectors } from './terms/with-item-vectors.ts';
 export { eventsOfItems } from './transforms/events-of-items.ts';
+export { takenEvents } from './transforms/taken-events.ts';
 export type { Refresh } from './user-vectors/refresh.ts';
 export {
   USER_VECTOR,

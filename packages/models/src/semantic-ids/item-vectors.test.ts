@@ -44,6 +44,31 @@ describe('vectors for ids', () => {
     expect(cosine).toBeGreaterThan(0.6);
   });
 
+  it('of content are refused where a column is of another kind than at the fit, also by files that keep no kinds', async () => {
+    const { state } = await fitIdVectors(request({ vectors: [lsa] }), shop().train);
+    const { interactions } = shop([...titles, 'red lip']).train;
+    const { columns, rows } = interactions.itemTable;
+    const [title, price] = ['title', 'price'].map((name) => columns.get(name)!);
+    const read = (more: readonly (readonly [string, unknown])[], from = state) => {
+      const itemTable = { rows, columns: new Map([...columns, ...more]) };
+      return idVectors(request({ vectors: [lsa] }), from, { ...interactions, itemTable } as never);
+    };
+    const tensors = new Map([...state.tensors].filter(([name]) => !name.includes('kinds')));
+    expect(tensors.size).toBe(state.tensors.size - 1);
+    const values = new Int32Array(rows).fill(1);
+    for (const from of [state, { ...state, tensors }]) {
+      expect((await read([], from)).count).toBe(7);
+      await expect(read([['price', title]], from)).rejects.toThrow(
+        'expected the column price of the items as at the fit, number; got text; read it so (--data.items.columns.price number)',
+      );
+      await expect(read([['title', price]], from)).rejects.toThrow(/the fit, (text|no number); got number/);
+      const wide = { kind: 'number', width: 2, values: new Float32Array(2 * rows) };
+      await expect(read([['price', wide]], from)).rejects.toThrow('number; got number, 2 of them');
+    }
+    const ids = { kind: 'id', values, ids: { size: 1, external: () => 'a' } };
+    await expect(read([['title', ids]])).rejects.toThrow('the fit, text; got id');
+  });
+
   it('of content do not read what was gathered over all time, unless it is named', async () => {
     const { train } = shop();
     const { interactions } = train;
