@@ -73,3 +73,22 @@ it('draws no more than the space has', () => {
   const trials = drawTrials(small, 1, 16);
   expect(trials).toHaveLength(4);
 });
+
+it.each(['uniform 0.9991 0.9999', 'loguniform 0.9991 0.9999', 'uniform -1000.5 -1000'])(
+  'a narrow range is drawn from all over: %s',
+  (range) => {
+    const [, low, high] = range.split(' ');
+    const values = drawTrials(parse({ 'a.narrow': range }), 5, 400).map((trial) => Number(trial['a.narrow']));
+    expect(values.length).toBe(400);
+    expect(Math.min(...values)).toBeGreaterThanOrEqual(Number(low));
+    expect(Math.max(...values)).toBeLessThanOrEqual(Number(high));
+    const middle = values.filter(
+      (value) => Math.abs((value - Number(low)) / (Number(high) - Number(low)) - 0.5) < 0.25,
+    );
+    expect(Math.abs(middle.length / 400 - 0.5)).toBeLessThan(0.1);
+    for (const value of values) {
+      const above = value - Number(low);
+      expect(Math.abs(above - Number(above.toPrecision(3)))).toBeLessThan(1e-12);
+    }
+  },
+);

@@ -4,6 +4,9 @@ import type { Dimension, Settings } from '../../config/search-space.ts';
 /** Draws of one trial before it counts as already drawn. */
 const ATTEMPTS = 50;
 
+/** Width of a range, over its larger end, below which three digits of a number are too few. */
+const NARROW = 0.02;
+
 /**
  * The settings of `count` trials, each other than those before; fewer where the space has no more. Each dimension has a
  * stream of its own: settings do not depend on how many trials are asked for, nor on the other dimensions unless a
@@ -23,6 +26,12 @@ export function drawTrials(space: readonly Dimension[], seed: number, count: num
   return trials;
 }
 
+/** Three digits; where the ends of a range have those in common, of what is above the low end. */
+function rounded(drawn: number, { low, high }: { readonly low: number; readonly high: number }): number {
+  if (high - low >= NARROW * Math.max(Math.abs(low), Math.abs(high))) return Number(drawn.toPrecision(3));
+  return Number((low + Number((drawn - low).toPrecision(3))).toPrecision(15));
+}
+
 /** The settings at a number in `[0, 1)`. */
 export function drawOne({ keys, from }: Dimension, u: number): Settings {
   if (from.kind === 'choices') return from.choices[Math.floor(u * from.choices.length)];
@@ -30,7 +39,7 @@ export function drawOne({ keys, from }: Dimension, u: number): Settings {
   // A whole number n stands for all of [n, n + 1).
   const end = whole ? high + 1 : high;
   const drawn = log ? low * (end / low) ** u : low + u * (end - low);
-  const value = whole ? Math.floor(drawn) : Number(drawn.toPrecision(3));
+  const value = whole ? Math.floor(drawn) : rounded(drawn, from);
   const text = String(Math.min(high, Math.max(low, value)));
   return Object.fromEntries(keys.map((key) => [key, text]));
 }
