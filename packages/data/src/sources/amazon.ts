@@ -2,6 +2,7 @@ import type { TieRule } from '../assemble.ts';
 import { DataError } from '../errors.ts';
 import type { Interactions } from '../interactions.ts';
 import { otherTables } from '../problems.ts';
+import { fileBeside, filesNamed, onlyFile } from './choose-file.ts';
 import { readCsv } from './csv.ts';
 import type { CsvSource } from './csv-source.ts';
 import type { FileSet } from './file-set.ts';
@@ -24,16 +25,26 @@ export interface AmazonSource {
 
 const operation = 'readAmazon';
 const interactionsFile = 'interactions.tsv';
-const itemsFile = 'items.tsv';
+const tsvFile = /^interactions\.tsv(\.gz)?$/;
 /** Without a header: user, item, rating, time. */
-const snapFile = /(^|\/)ratings_[^/]*\.csv(\.gz)?$/i;
+const snapFile = /^ratings_[^/]*\.csv(\.gz)?$/i;
 
-export type AmazonLayout = 'tsv' | 'snap';
+export interface AmazonLayout {
+  readonly name: 'tsv' | 'snap';
+  /** Name of the file of events. */
+  readonly events: string;
+}
 
-/** Which Amazon layout the files have, if any. */
+/**
+ * Which Amazon layout the files have, if any.
+ *
+ * @throws {DataError} `ambiguous-layout` for several files of events
+ */
 export function findAmazonLayout(files: FileSet): AmazonLayout | undefined {
-  if (files.names.some((name) => /(^|\/)interactions\.tsv(\.gz)?$/.test(name))) return 'tsv';
-  return files.names.some((name) => snapFile.test(name)) ? 'snap' : undefined;
+  const tsv = onlyFile(operation, files, filesNamed(files, tsvFile));
+  if (tsv !== undefined) return { name: 'tsv', events: tsv };
+  const snap = onlyFile(operation, files, filesNamed(files, snapFile));
+  return snap === undefined ? undefined : { name: 'snap', events: snap };
 }
 
 /**
@@ -60,24 +71,30 @@ export async function readAmazon(
       { code: 'unknown-layout', file: files.path, hint: otherTables },
     );
   }
-  const common = { path: source.path, ties: source.ties ?? 'shuffle', tieSeed: source.tieSeed ?? 0 } as const;
+  const { events } = layout;
+  const itemsFile = fileBeside(files, events, /^items\.tsv$/);
+  const common = {
+    path: source.path,
+    file: events,
+    ties: source.ties ?? 'shuffle',
+    tieSeed: source.tieSeed ?? 0,
+  } as const;
   const spec: Omit<CsvSource, 'format'> =
-    layout === 'snap'
+    layout.name === 'snap'
       ? {
           ...common,
           delimiter: ',',
           quote: false,
           header: false,
-          file: files.names.find((file) => snapFile.test(file)),
           columns: { user: 0, item: 1, rating: 2, time: 3 },
         }
       : {
           ...common,
           delimiter: '\t',
-          file: files.names.find((file) => /(^|\/)interactions\.tsv(\.gz)?$/.test(file)),
           columns: { user: 'user', item: 'item', time: 'timestamp' },
-          ...(files.names.some((file) => file === itemsFile || file.endsWith(`/${itemsFile}`))
-            ? {
+          ...(itemsFile === undefined
+            ? {}
+            : {
                 items: {
                   file: itemsFile,
                   delimiter: '\t',
@@ -92,11 +109,10 @@ export async function readAmazon(
                   categories: 'categories',
                   optionalColumns: true,
                 },
-              }
-            : {}),
+              }),
         };
-  const read = await readCsv(files, spec, name, context, { operation, format: `amazon-${layout}` });
-  const attributes = findAttributes(files);
+  const read = await readCsv(files, spec, name, context, { operation, format: `amazon-${layout.name}` });
+  const attributes = findAttributes(files, events);
   // Where titles and categories are known, attributes are these once more.
   if (attributes === undefined || read.itemTable.columns.size > 0) return read;
   return withAttributes(read, files, attributes, operation);

@@ -21,10 +21,54 @@ const others: Readonly<Record<string, string>> = {
   '.zst': 'compressed by zstd; unpack it, or save it as .gz',
 };
 
-/** The events file of a set: the one named, else the only one there is. */
+/**
+ * The file among those of a set that fit: the only one outside of folders, else the only one there is. A `.gz` beside
+ * the same file unpacked does not count. `undefined` where none fits.
+ *
+ * @throws {DataError} `ambiguous-layout` naming the files, where several remain
+ */
+export function onlyFile(
+  operation: string,
+  files: FileSet,
+  fit: readonly string[],
+  hint = 'give the path of one of them',
+): string | undefined {
+  const distinct = fit.filter((name) => !/\.gz$/i.test(name) || !fit.includes(name.slice(0, -3)));
+  const outside = distinct.filter((name) => folderOf(name) === '');
+  const left = outside.length > 0 ? outside : distinct;
+  if (left.length <= 1) return left[0];
+  throw new DataError(operation, `expected one file that fits; got ${left.slice(0, 8).join(', ')}`, {
+    code: 'ambiguous-layout',
+    file: files.path,
+    hint,
+  });
+}
+
+/** Names of a set whose last part fits. */
+export function filesNamed({ names }: FileSet, fits: RegExp): string[] {
+  return names.filter((name) => fits.test(name.slice(folderOf(name).length)));
+}
+
+/** The first file in the folder of `name` whose own name fits: a plain one before the same as `.gz`. */
+export function fileBeside(files: FileSet, name: string, fits: RegExp): string | undefined {
+  return filesNamed(files, fits).find((other) => folderOf(other) === folderOf(name));
+}
+
+/** `a/b/` of `a/b/c.csv`; empty outside of folders. */
+function folderOf(name: string): string {
+  return name.slice(0, name.lastIndexOf('/') + 1);
+}
+
+/**
+ * The events file of a set: the one named (so, or as the end of one name alone), else the only one there is.
+ *
+ * @throws {DataError} `missing-file`, `ambiguous-layout`, and `unknown-layout` where none is of a kind that is read
+ */
 export function chooseFile(operation: string, files: FileSet, wanted: string | undefined): string {
   if (wanted !== undefined) {
-    const found = files.names.find((name) => name === wanted || name.endsWith(`/${wanted}`));
+    if (files.names.includes(wanted)) return wanted;
+    const ends = files.names.filter((name) => name.endsWith(`/${wanted}`));
+    const found = onlyFile(operation, files, ends, 'name one of them with its folder');
     if (found !== undefined) return found;
     throw new DataError(operation, `expected a file "${wanted}"; got ${files.names.slice(0, 8).join(', ') || 'none'}`, {
       code: 'missing-file',

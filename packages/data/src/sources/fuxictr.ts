@@ -3,6 +3,7 @@ import { DataError, OptionError } from '../errors.ts';
 import type { Interactions } from '../interactions.ts';
 import { ProblemLog } from '../problems.ts';
 import type { ColumnSpec } from '../table/spec.ts';
+import { fileBeside, filesNamed, onlyFile } from './choose-file.ts';
 import type { CsvSource, EventColumns } from './csv-source.ts';
 import { type RowHandler, readDelimited } from './delimited.ts';
 import type { FileSet } from './file-set.ts';
@@ -28,10 +29,17 @@ const partColumn = 'part';
 /** User and item of rows that have none: the one of all rows. */
 const allRows = 'all rows';
 
-/** The three files, `.gz` or plain, where all of them are there. */
-export function findFuxiCtrLayout({ names }: FileSet): readonly string[] | undefined {
-  const found = files.map((file) => names.find((name) => name.replace(/\.gz$/i, '').split('/').at(-1) === file));
-  return found.includes(undefined) ? undefined : (found as string[]);
+/**
+ * The three files, `.gz` or plain, where all of them are there, in one folder.
+ *
+ * @throws {DataError} `ambiguous-layout` for several folders of them
+ */
+export function findFuxiCtrLayout(set: FileSet): readonly string[] | undefined {
+  const [ofTrain, ...others] = files.map((file) => new RegExp(`^${file.replace('.', '\\.')}(\\.gz)?$`));
+  const besides = (train: string) => others.map((fits) => fileBeside(set, train, fits));
+  const whole = filesNamed(set, ofTrain).filter((train) => !besides(train).includes(undefined));
+  const train = onlyFile(operation, set, whole);
+  return train === undefined ? undefined : [train, ...(besides(train) as string[])];
 }
 
 /**

@@ -1,13 +1,12 @@
 import { DataError } from '../errors.ts';
 import type { Interactions } from '../interactions.ts';
 import { withItemTerms } from '../terms/with-item-terms.ts';
+import { fileBeside } from './choose-file.ts';
 import type { FileSet } from './file-set.ts';
 
-const attributesFile = 'item2attributes.json';
-
-/** The file of attributes of a data set, if it has one. */
-export function findAttributes({ names }: FileSet): string | undefined {
-  return names.find((name) => name === attributesFile || name.endsWith(`/${attributesFile}`));
+/** The file of attributes beside the one of a data set's events, if there is one. */
+export function findAttributes(files: FileSet, events: string): string | undefined {
+  return fileBeside(files, events, /^item2attributes\.json$/);
 }
 
 /**

@@ -4,6 +4,7 @@ import type { ProblemLog } from '../problems.ts';
 import { columnBuilder } from '../table/builder.ts';
 import { KeyedTableBuilder } from '../table/keyed.ts';
 import type { VocabularyBuilder } from '../table/vocabulary.ts';
+import { fileBeside, filesNamed, onlyFile } from './choose-file.ts';
 import type { CsvSource } from './csv-source.ts';
 import type { RowHandler } from './delimited.ts';
 import type { FileSet } from './file-set.ts';
@@ -24,7 +25,8 @@ const decoder = new TextDecoder();
  * `request`; what the user had clicked before is the column `history` of the users.
  *
  * `minRating` 1 keeps the clicks. Layout: `behaviors.tsv` (impression, user, time, history, `NEWS-CLICK` of each shown)
- * and, where it is there, `news.tsv`; the corpus is all news that were shown, clicked or described.
+ * and, where it is beside it, `news.tsv`; the corpus is all news that were shown, clicked or described. Of a folder
+ * with several parts (`MINDsmall_train`, `MINDsmall_dev`) one has to be the path.
  */
 export async function readMind(
   files: FileSet,
@@ -32,14 +34,15 @@ export async function readMind(
   name: string,
   context: ReadContext,
 ): Promise<Interactions> {
-  const behaviors = fileIn(files, 'behaviors.tsv');
+  const named = filesNamed(files, /^behaviors\.tsv$/);
+  const behaviors = onlyFile(operation, files, named, 'give the folder of one part (train, dev) as the path');
   if (behaviors === undefined) {
     throw new DataError(operation, `expected behaviors.tsv; got ${files.names.slice(0, 8).join(', ') || 'no files'}`, {
       code: 'unknown-layout',
       file: files.path,
     });
   }
-  const news = fileIn(files, 'news.tsv');
+  const news = fileBeside(files, behaviors, /^news\.tsv$/);
   const place = files.place(behaviors);
   let users: KeyedTableBuilder | undefined;
   const read = async (
@@ -70,10 +73,6 @@ export async function readMind(
   };
   const origin = { title: place.entry ?? behaviors, place, read, userRows: () => users?.build() };
   return readTable(files, origin, table, name, context, { operation, format: 'mind' });
-}
-
-function fileIn(files: FileSet, wanted: string): string | undefined {
-  return files.names.find((file) => file === wanted || file.endsWith(`/${wanted}`));
 }
 
 function newsFile(file: string): NonNullable<CsvSource['items']> {

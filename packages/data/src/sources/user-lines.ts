@@ -4,6 +4,7 @@ import { EventTable } from '../event-table.ts';
 import type { Interactions } from '../interactions.ts';
 import { Interner } from '../interner.ts';
 import { otherTables, ProblemLog, type RowProblem } from '../problems.ts';
+import { filesNamed, onlyFile } from './choose-file.ts';
 import { checkId } from './columns.ts';
 import type { CsvSource } from './csv-source.ts';
 import type { FileSet } from './file-set.ts';
@@ -17,15 +18,16 @@ export interface UserLinesSource extends Pick<CsvSource, 'path' | 'name' | 'ties
 
 const operation = 'readUserLines';
 
-/** The two files of the layout: `NAME_item.txt` and `NAME_time.txt`. */
-export function findUserLinesLayout({
-  names,
-}: FileSet): { readonly items: string; readonly times: string } | undefined {
-  for (const items of names) {
-    const times = items.replace(/_item\.txt(\.gz)?$/, '_time.txt$1');
-    if (times !== items && names.includes(times)) return { items, times };
-  }
-  return undefined;
+/**
+ * The two files of the layout: `NAME_item.txt` and `NAME_time.txt`.
+ *
+ * @throws {DataError} `ambiguous-layout` for several pairs
+ */
+export function findUserLinesLayout(files: FileSet): { readonly items: string; readonly times: string } | undefined {
+  const timesOf = (items: string): string => items.replace(/_item\.txt(\.gz)?$/, '_time.txt$1');
+  const pairs = filesNamed(files, /_item\.txt(\.gz)?$/).filter((items) => files.names.includes(timesOf(items)));
+  const items = onlyFile(operation, files, pairs);
+  return items === undefined ? undefined : { items, times: timesOf(items) };
 }
 
 /**

@@ -2,6 +2,7 @@ import { withRoles } from '../create-interactions.ts';
 import { DataError } from '../errors.ts';
 import type { Interactions } from '../interactions.ts';
 import { otherTables } from '../problems.ts';
+import { fileBeside, filesNamed, onlyFile } from './choose-file.ts';
 import { readCsv } from './csv.ts';
 import type { CsvSource } from './csv-source.ts';
 import type { FileSet } from './file-set.ts';
@@ -21,12 +22,18 @@ const keysOf = {
   business: ['business_id', 'name', 'city', 'state', 'postal_code', 'latitude', 'longitude', 'categories'],
 } as const;
 
-/** The file of each table in the layout of Yelp's academic data set; `undefined` without reviews and businesses. */
-export function findYelpLayout({ names }: FileSet): Partial<Record<keyof typeof keysOf, string>> | undefined {
-  const find = (table: string): string | undefined =>
-    names.find((name) => new RegExp(`(^|/)(yelp_academic_dataset_)?${table}\\.json(\\.gz)?$`).test(name));
-  const found = { review: find('review'), user: find('user'), business: find('business') };
-  return found.review === undefined || found.business === undefined ? undefined : found;
+/**
+ * The file of each table in the layout of Yelp's academic data set, all in one folder; `undefined` without reviews and
+ * businesses.
+ *
+ * @throws {DataError} `ambiguous-layout` for several folders of them
+ */
+export function findYelpLayout(files: FileSet): Partial<Record<keyof typeof keysOf, string>> | undefined {
+  const of = (table: string): RegExp => new RegExp(`^(yelp_academic_dataset_)?${table}\\.json(\\.gz)?$`);
+  const whole = filesNamed(files, of('review')).filter((name) => fileBeside(files, name, of('business')));
+  const review = onlyFile(operation, files, whole);
+  if (review === undefined) return undefined;
+  return { review, user: fileBeside(files, review, of('user')), business: fileBeside(files, review, of('business')) };
 }
 
 /**
