@@ -49,7 +49,7 @@ export function createInteractions(parts: InteractionsParts): Interactions {
   const events = parts.digest === undefined ? createTable(numEvents, columns) : { rows: numEvents, columns };
   const item = columnIn(events, roles.item, 'id', 'item');
   const time = columnIn(events, roles.time ?? positionColumn, 'time', 'time');
-  const action = roles.action === undefined ? undefined : events.columns.get(roles.action);
+  const rating = events.columns.get(roles.rating ?? roles.action ?? '');
   const catalogue = openCatalogue(itemTable, roles);
   const content = {
     name: parts.name,
@@ -69,7 +69,7 @@ export function createInteractions(parts: InteractionsParts): Interactions {
   };
   lazyProperty(content, 'itemIds', () => item.values);
   lazyProperty(content, 'timestamps', () => time.values);
-  if (action?.kind === 'number' && action.width === 1) lazyProperty(content, 'ratings', () => action.values);
+  if (rating?.kind === 'number' && rating.width === 1) lazyProperty(content, 'ratings', () => rating.values);
   const named = content as typeof content & Pick<Interactions, 'itemIds' | 'timestamps' | 'ratings'>;
   return Object.assign(named, { digest: parts.digest ?? digestInteractions(named) });
 }

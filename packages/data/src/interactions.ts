@@ -43,7 +43,8 @@ export interface ProcessingStep {
  *
  * `events` has every event of every user, sorted by user, then time, then file order: events of user `u` are the rows
  * `[userOffsets[u], userOffsets[u + 1])`. Row `u` of `userTable` is user `u`, row `i - 1` of `itemTable` item `i`.
- * `itemIds`, `timestamps` and `ratings` are short names of the columns in the roles item, time and action.
+ * `itemIds`, `timestamps` and `ratings` are short names of the columns in the roles item, time and rating, which is the
+ * action where there is no other.
  */
 export interface Interactions {
   readonly name: string;
@@ -67,7 +68,7 @@ export interface Interactions {
   readonly itemIds: Int32Array;
   /** Seconds since 1970; shape [numEvents]. The position in the sequence when `hasTimestamps` is false. */
   readonly timestamps: Float64Array;
-  /** The actions, where they are numbers; shape [numEvents] */
+  /** The ratings, else the actions, where they are numbers; shape [numEvents] */
   readonly ratings?: Float32Array;
   /** Titles and categories of `itemTable`, where it has them. */
   readonly catalogue?: ItemCatalogue;

@@ -1,6 +1,15 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { dedupe, type Interactions, interactionsFromArrays, kCore, minLength, minRating } from '../index.ts';
+import {
+  datasetStats,
+  dedupe,
+  type Interactions,
+  interactionsFromArrays,
+  kCore,
+  minLength,
+  minRating,
+  withSampledNegatives,
+} from '../index.ts';
 
 interface Event {
   readonly user: number;
@@ -109,6 +118,28 @@ describe('kCore', () => {
 });
 
 describe('minRating, minLength and dedupe', () => {
+  it.each([
+    ['a number', { kind: 'number', values: [9, 1, 9] }],
+    ['ids', { kind: 'id', values: ['buy', 'view', 'buy'] }],
+  ] as const)('go by the ratings also where the action is another column, of %s', (_, done) => {
+    const source = { name: 'both', users: [1, 1, 1], items: [1, 2, 3], timestamps: [1, 2, 3], ratings: [2, 5, 4] };
+    const i = interactionsFromArrays({ ...source, columns: { done }, action: 'done' });
+    expect(i.roles).toMatchObject({ action: 'done', rating: 'rating' });
+    expect([...minRating(i, { rating: 4 }).timestamps]).toEqual([2, 3]);
+    expect(datasetStats(minRating(i, { rating: 4 })).ratings).toEqual([
+      { rating: 4, count: 1 },
+      { rating: 5, count: 1 },
+    ]);
+    const kept = withSampledNegatives(
+      interactionsFromArrays({ ...source, users: [1, 1, 2], columns: { done }, action: 'done' }),
+      {
+        perPositive: 1,
+        seed: 1,
+      },
+    );
+    expect([...(kept.ratings ?? [])]).toEqual([2, Number.NaN, 5, Number.NaN, 4, Number.NaN]);
+  });
+
   it('keep exactly the events they say, and the corpus', () => {
     fc.assert(
       fc.property(events, fc.integer({ min: 1, max: 4 }), (all, k) => {

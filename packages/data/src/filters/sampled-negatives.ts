@@ -89,7 +89,8 @@ export function withSampledNegatives(i: Interactions, options: SampledNegativesO
     }
   }
   const { roles } = i;
-  const after = new Set([roles.action, ...roles.labels, ...(roles.labelSources ?? []), ...(roles.after ?? [])]);
+  const { labels, labelSources = [], action, rating } = roles;
+  const after = new Set([action, rating, ...labels, ...labelSources, ...(roles.after ?? [])]);
   const ofRequest = new Set([roles.time ?? positionColumn, roles.request, roles.part]);
   const happened = source.map((event, row) => (row % each === 0 ? event : -1));
   const columns = new Map<string, Column>();

@@ -40,6 +40,7 @@ export interface MemorySource {
  */
 export function interactionsFromArrays(source: MemorySource): Interactions {
   const { users, items, timestamps, ratings } = source;
+  const action = source.action ?? (ratings === undefined ? undefined : 'rating');
   const operation = 'interactionsFromArrays';
   for (const key of ['items', 'timestamps', 'ratings'] as const) {
     const column = source[key];
@@ -88,11 +89,8 @@ export function interactionsFromArrays(source: MemorySource): Interactions {
       user: 'user',
       item: 'item',
       ...(timestamps === undefined ? {} : { time: 'time' }),
-      ...(source.action === undefined
-        ? ratings === undefined
-          ? {}
-          : { action: 'rating' }
-        : { action: source.action }),
+      ...(action === undefined ? {} : { action }),
+      ...(ratings === undefined || action === 'rating' ? {} : { rating: 'rating' }),
       ...(source.request === undefined ? {} : { request: source.request }),
       labels: source.labels ?? [],
       ...(listed === undefined ? {} : { title: 'title', categories: 'categories' }),

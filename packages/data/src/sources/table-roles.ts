@@ -26,6 +26,7 @@ export function rolesFor(operation: string, source: TableSource, further: Readon
     item: columnName('item', columns.item),
     ...(columns.time === undefined ? {} : { time: columnName('time', columns.time) }),
     ...(action === undefined ? {} : { action }),
+    ...(rating === undefined || rating === action ? {} : { rating }),
     ...(source.request === undefined ? {} : { request: source.request }),
     labels,
     ...(items === undefined

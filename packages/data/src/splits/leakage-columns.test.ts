@@ -200,6 +200,9 @@ describe('checkFeatureColumns', () => {
       expect(() => checkFeatureColumns(roles, [name], 'features')).toThrow(`features: expected features that are`);
     }
     expect(() => checkFeatureColumns({ user: 'u', item: 'i', labels: ['a'] }, ['a'])).toThrow('here: a), or');
+    expect(() => checkFeatureColumns({ ...roles, rating: 'stars' }, ['stars'])).toThrow(
+      'the column stars, which is the rating, which the user gave at the event; leave it out (no features here: click, buy, kind, stars,',
+    );
   });
 });
 

@@ -6,6 +6,8 @@ export interface Roles {
   readonly time?: string;
   /** What the user did: a rating, a kind of click. */
   readonly action?: string;
+  /** How much the user liked it, where that is another column than the action. */
+  readonly rating?: string;
   /** Groups the rows that were shown together. */
   readonly request?: string;
   /** What a ranker learns. */
@@ -34,7 +36,9 @@ export const standardRoles = { user: 'user', item: 'item', labels: [] } as const
 /** Every role that a column has. */
 export function rolesOf(roles: Roles, table: 'events' | 'users' | 'items', column: string): string[] {
   const of =
-    table === 'items' ? (['title', 'categories'] as const) : (['item', 'time', 'action', 'request', 'part'] as const);
+    table === 'items'
+      ? (['title', 'categories'] as const)
+      : (['item', 'time', 'action', 'rating', 'request', 'part'] as const);
   if (table === 'users') return [];
   const named = of.filter((role) => roles[role] === column);
   if (table === 'items') return [...named, ...(roles.overAllTime?.includes(column) ? ['over all time'] : [])];

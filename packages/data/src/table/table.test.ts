@@ -106,6 +106,22 @@ describe('columns of a file', () => {
     expect([...(cached.ratings ?? [])]).toEqual([3, 4, 3]);
   });
 
+  it('of ratings are what the ratings are, also where another one is the action', async () => {
+    const path = temporaryFile('e.csv', `${header}\nu,5,1,3,2.5,,a,1 2,5 7,1\nu,7,2,4,,Bonn,,,,0\n`);
+    for (const action of ['label', 'city']) {
+      const source = { format: 'csv', path, columns, further, action } as const;
+      const i = await loadDataset(source);
+      expect(i.roles).toMatchObject({ action, rating: 'stars' });
+      expect([...(i.ratings ?? [])]).toEqual([3, 4]);
+      expect(describeColumns(i).find(({ name }) => name === 'stars')?.roles).toEqual(['rating']);
+      const cacheDir = temporaryFolder();
+      await loadDataset(source, { cacheDir });
+      expect([...((await loadDataset(source, { cacheDir })).ratings ?? [])]).toEqual([3, 4]);
+    }
+    const same = await loadDataset({ format: 'csv', path, columns, further, action: 'stars' });
+    expect(same.roles).not.toHaveProperty('rating');
+  });
+
   it('share a vocabulary by its name', async () => {
     const path = temporaryFile('e.csv', `${header}\nu,5,1,3,2.5,,a,1 2,5 7,1\nu,7,2,4,,Bonn,,,,0\n`);
     const i = await loadDataset({
