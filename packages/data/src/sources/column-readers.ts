@@ -1,8 +1,8 @@
 import type { Interner } from '../interner.ts';
 import type { RowProblem } from '../problems.ts';
-import type { MissingRule } from '../table/builder.ts';
 import { ByteCodes } from './byte-codes.ts';
 import { type ColumnVector, hasValue, type WordVector, wordText, wordValue } from './column-vectors.ts';
+import type { MissingRule } from './missing.ts';
 import { NotPlain } from './not-plain.ts';
 import { isoSecondsAt, plainNumberAt, smallIntegerAt } from './plain-bytes.ts';
 import { decimal, truth } from './plain-number.ts';
@@ -25,7 +25,7 @@ const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
 /** Reads ids as keys: a small integer itself, `-1 - code` for any other, `noId` for none. */
 export class IdReader {
   readonly #interner: Interner;
-  readonly #isMissing: MissingRule;
+  readonly #missing: MissingRule;
   /** What is wrong with an id, if anything. */
   readonly #check: (id: string) => RowProblem | undefined;
   readonly #checkSmall: ((id: number) => boolean) | undefined;
@@ -34,14 +34,14 @@ export class IdReader {
 
   constructor(
     interner: Interner,
-    isMissing: MissingRule,
+    missing: MissingRule,
     check: (id: string) => RowProblem | undefined,
     checkSmall?: (id: number) => boolean,
     tidy: (id: string) => string = (id) => id,
   ) {
     this.#tidy = tidy;
     this.#interner = interner;
-    this.#isMissing = isMissing;
+    this.#missing = missing;
     this.#check = check;
     this.#checkSmall = checkSmall;
   }
@@ -66,9 +66,15 @@ export class IdReader {
         else keys[i] = this.#keyOf(bytes, 8 * row, 8 * row + 8, column, row);
       }
     } else throw new NotPlain(`ids of ${column.kind}`);
+    if (this.#missing.amongValues) this.#leaveOut(keys, count);
     const allowed = this.#checkSmall;
     if (allowed === undefined) return;
     for (let i = 0; i < count; i++) if (keys[i] >= 0 && !allowed(keys[i])) throw new NotPlain('an id that is refused');
+  }
+
+  /** Takes small integers that stand for none for such. */
+  #leaveOut(keys: Int32Array, count: number): void {
+    for (let i = 0; i < count; i++) if (keys[i] >= 0 && this.#missing.text(String(keys[i]))) keys[i] = noId;
   }
 
   #keyOf(bytes: Uint8Array, from: number, to: number, column: ColumnVector, row: number): number {
@@ -76,7 +82,7 @@ export class IdReader {
     const found = this.#codes.find(bytes, from, to);
     if (found >= 0) return -1 - found;
     const id = this.#tidy(textAt(column, row).trim());
-    if (this.#isMissing(id)) return noId;
+    if (this.#missing.text(id)) return noId;
     const problem = this.#check(id);
     if (problem !== undefined) throw new NotPlain(problem.message);
     const code = this.#interner.intern(id);
@@ -85,55 +91,59 @@ export class IdReader {
   }
 }
 
-/** The time of a row in seconds; one that is missing is NaN where `isMissing` says what that is, else not plain. */
+/** The time of a row in seconds, NaN for a missing one. */
 export function timeAt(
   column: ColumnVector,
   unit: TimeUnit,
   parse: ((text: string) => number | RowProblem) | undefined,
+  missing: MissingRule,
   row: number,
-  isMissing?: MissingRule,
 ): number {
   if (column.kind === 'text') {
     const from = column.starts[row];
     const to = column.ends[row];
-    if (parse === undefined) {
+    if (parse === undefined && !missing.amongValues) {
       const plain =
         unit === 'iso' ? isoSecondsAt(column.bytes, from, to) : plainNumberAt(column.bytes, from, to) / perSecond[unit];
       if (plain < latestTime) return plain;
     }
     const text = textAt(column, row);
-    if (isMissing?.(text.trim())) return Number.NaN;
+    if (missing.time(text.trim())) return Number.NaN;
     const time = parse === undefined ? parseTime(text, unit) : parse(text);
     if (typeof time === 'number') return time;
     throw new NotPlain(time.message);
   }
-  if (!hasValue(column, row) && isMissing !== undefined) return Number.NaN;
-  if (!hasValue(column, row)) throw new NotPlain('a time is missing');
+  if (!hasValue(column, row)) return Number.NaN;
   let seconds = Number.NaN;
   if (column.kind === 'micros') seconds = wordValue(column.words, row) / 1e6;
-  else if (unit !== 'iso') {
-    seconds = (column.kind === 'double' ? column.values[row] : wordValue(column.words, row)) / perSecond[unit];
+  else {
+    const value = column.kind === 'double' ? column.values[row] : wordValue(column.words, row);
+    if (missing.clock(value)) return Number.NaN;
+    if (unit !== 'iso') seconds = value / perSecond[unit];
   }
   if (seconds >= 0 && seconds < latestTime) return seconds;
   throw new NotPlain('a time that is none');
 }
 
 /** A number that a float holds, NaN for a missing one; `truths` takes truth values for 1 and 0. */
-export function numberAt(column: ColumnVector, isMissing: MissingRule, row: number, truths: boolean): number {
+export function numberAt(column: ColumnVector, missing: MissingRule, row: number, truths: boolean): number {
   let value: number;
   if (column.kind === 'text') {
     value = plainNumberAt(column.bytes, column.starts[row], column.ends[row]);
-    if (value >= 0) return value;
+    if (value >= 0 && !missing.amongValues) return value;
     const text = textAt(column, row);
     value = decimal(text);
+    if (missing.number(value)) return Number.NaN;
     if (Number.isFinite(Math.fround(value))) return value;
+    if (missing.text(text.trim())) return Number.NaN;
     const known = truths ? truth(text) : Number.NaN;
-    if (known >= 0 || isMissing(text.trim())) return known;
+    if (known >= 0) return known;
   } else {
     if (!hasValue(column, row)) return Number.NaN;
     value = column.kind === 'double' ? column.values[row] : wordValue((column as WordVector).words, row);
+    if (missing.number(value)) return Number.NaN;
     if (Number.isFinite(Math.fround(value))) return value;
-    if (Number.isNaN(value) && isMissing('nan')) return value;
+    if (Number.isNaN(value) && missing.text('nan')) return value;
   }
   throw new NotPlain('a number that is none');
 }

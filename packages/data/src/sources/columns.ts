@@ -135,3 +135,13 @@ export function missingId(text: string, column: 'user' | 'item'): RowProblem {
     ...(empty ? {} : { hint: 'if that is an id, say what else stands for none: missing (--data.missing none)' }),
   };
 }
+
+/** The problem of a time or a rating that says that there is none, as a marker that reads as a number does. */
+export function markedMissing(column: 'time' | 'rating', text: string): RowProblem {
+  return {
+    reason: `bad-${column}`,
+    column,
+    message: `expected a ${column}; got ${quoted(text)}, which is said to stand for none`,
+    hint: 'leave such rows out, or say what else stands for none: missing (--data.missing none)',
+  };
+}

@@ -82,16 +82,21 @@ describe.skipIf(duckdb === undefined)('csv-parse and DuckDB', () => {
       quoted: fc.boolean(),
       delimiter: fc.constantFrom(',', ';', '\t'),
       lenient: fc.boolean(),
+      missing: fc.oneof(
+        { weight: 4, arbitrary: fc.constant(undefined) },
+        { weight: 1, arbitrary: fc.subarray(['7', '-7', '07', '1', '2.50', '1300000001', 'x', 'true']) },
+      ),
     });
     let fast = 0;
     let runs = 0;
     await fc.assert(
-      fc.asyncProperty(file, async ({ rows, end, last, extra, quoted, delimiter, lenient }) => {
+      fc.asyncProperty(file, async ({ rows, end, last, extra, quoted, delimiter, lenient, missing }) => {
         const field = (text: string) => (quoted ? `"${text.replaceAll('"', '""')}"` : text);
         const lines = [['u', 'i', 't', 'r', 'x'], ...rows].map((fields) => fields.map(field).join(delimiter));
         if (extra !== null) lines.splice(1 + Math.floor(lines.length / 2), 0, extra.replaceAll(',', delimiter));
         runs++;
-        if (await both(`${lines.join(end)}${last ? end : ''}`, {}, lenient)) fast++;
+        const options: Options = missing === undefined ? {} : { missing, withoutUser: 'skip' };
+        if (await both(`${lines.join(end)}${last ? end : ''}`, options, lenient)) fast++;
       }),
       { numRuns: partOf(80, 4) },
     );

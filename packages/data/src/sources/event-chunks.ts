@@ -1,7 +1,7 @@
 import type { EventTable } from '../event-table.ts';
 import type { Interner } from '../interner.ts';
 import type { RowProblem } from '../problems.ts';
-import type { ColumnBuilder, MissingRule } from '../table/builder.ts';
+import type { ColumnBuilder } from '../table/builder.ts';
 import type { ColumnSpec } from '../table/spec.ts';
 import type { VocabularyBuilder } from '../table/vocabulary.ts';
 import { IdReader, noId, numberAt, textAt, timeAt } from './column-readers.ts';
@@ -10,6 +10,7 @@ import { checkId } from './columns.ts';
 import type { Purpose, SoughtColumn } from './duckdb-types.ts';
 import type { FloatIds } from './float-ids.ts';
 import type { ItemTitles } from './item-titles.ts';
+import type { MissingRule } from './missing.ts';
 import { NotPlain } from './not-plain.ts';
 import type { TimeUnit } from './time.ts';
 
@@ -50,7 +51,7 @@ export interface EventSink {
   readonly titles: ItemTitles | undefined;
   readonly further: readonly FurtherColumn[];
   readonly vocabularies: ReadonlyMap<string, VocabularyBuilder>;
-  readonly isMissing: MissingRule;
+  readonly missing: MissingRule;
   readonly timeUnit: TimeUnit;
   /** For times by a pattern. */
   readonly parseTime: ((text: string) => number | RowProblem) | undefined;
@@ -76,13 +77,13 @@ export class EventChunks {
   #itemKeys = new Int32Array(0);
 
   constructor(sink: EventSink) {
-    const { users, items, needed, floats, isMissing } = sink;
+    const { users, items, needed, floats, missing } = sink;
     this.#sink = sink;
-    this.#users = new IdReader(users, isMissing, (id) => checkId(id, 'user'));
+    this.#users = new IdReader(users, missing, (id) => checkId(id, 'user'));
     const unknown: RowProblem = { reason: 'unknown-item', message: 'an item that is not listed' };
     this.#items = new IdReader(
       items,
-      isMissing,
+      missing,
       (id) => checkId(id, 'item') ?? (needed?.find(id) === undefined && needed !== undefined ? unknown : undefined),
       needed === undefined ? undefined : (id) => needed.findInteger(id) !== undefined,
       (id) => floats.read(id),
@@ -92,7 +93,7 @@ export class EventChunks {
 
   /** Takes the columns that are wanted, in their order. */
   take(columns: readonly ColumnVector[], total: number, places: Places): void {
-    const { table, titles, further, isMissing, skipWithoutUser } = this.#sink;
+    const { table, titles, further, missing, skipWithoutUser } = this.#sink;
     let at = 0;
     const userColumn = columns[at++];
     const itemColumn = columns[at++];
@@ -113,7 +114,7 @@ export class EventChunks {
     if (ratingColumn !== undefined && table.ratings !== undefined) {
       const { ratings } = table;
       for (let i = 0; i < count; i++) {
-        const rating = numberAt(ratingColumn, isMissing, rows[i], false);
+        const rating = numberAt(ratingColumn, missing, rows[i], false);
         if (Number.isNaN(rating)) throw new NotPlain('a rating is missing');
         ratings[begin + i] = rating;
       }
@@ -125,11 +126,12 @@ export class EventChunks {
   }
 
   #takeTimes(column: ColumnVector | undefined, times: Float64Array, begin: number, count: number): void {
-    const { timeUnit, parseTime } = this.#sink;
+    const { timeUnit, parseTime, missing } = this.#sink;
     const rows = this.#rows;
     let { earliest, latest } = this;
     for (let i = 0; i < count; i++) {
-      const time = column === undefined ? 0 : timeAt(column, timeUnit, parseTime, rows[i]);
+      const time = column === undefined ? 0 : timeAt(column, timeUnit, parseTime, missing, rows[i]);
+      if (Number.isNaN(time)) throw new NotPlain('a time is missing');
       if (time > latest) latest = time;
       if (time < earliest) earliest = time;
       times[begin + i] = time;
@@ -170,14 +172,14 @@ export function purposeOf(spec: ColumnSpec): Purpose {
 /**
  * How a further column takes the values of a chunk: as numbers and codes, or as text where it has to be taken apart.
  */
-function appendTo({ spec, builder }: FurtherColumn, { vocabularies, isMissing }: EventSink) {
+function appendTo({ spec, builder }: FurtherColumn, { vocabularies, missing }: EventSink) {
   const put = (value: number): void => builder.put?.(value);
   const purpose = purposeOf(spec);
   if (purpose === 'id') {
     const vocabulary = vocabularies.get((spec.kind === 'id' && spec.vocabulary) || builder.name);
     if (vocabulary === undefined) throw new NotPlain(`no vocabulary for ${builder.name}`);
     const { interner } = vocabulary;
-    const reader = new IdReader(interner, isMissing, (id) => builder.checkId?.(id));
+    const reader = new IdReader(interner, missing, (id) => builder.checkId?.(id));
     let keys = new Int32Array(0);
     return (column: ColumnVector, rows: Int32Array, count: number): void => {
       if (keys.length < count) keys = new Int32Array(count);
@@ -190,13 +192,13 @@ function appendTo({ spec, builder }: FurtherColumn, { vocabularies, isMissing }:
   }
   if (purpose === 'number') {
     return (column: ColumnVector, rows: Int32Array, count: number): void => {
-      for (let i = 0; i < count; i++) put(numberAt(column, isMissing, rows[i], true));
+      for (let i = 0; i < count; i++) put(numberAt(column, missing, rows[i], true));
     };
   }
   if (purpose === 'time') {
     const unit = (spec.kind === 'time' && spec.unit) || 's';
     return (column: ColumnVector, rows: Int32Array, count: number): void => {
-      for (let i = 0; i < count; i++) put(timeAt(column, unit, undefined, rows[i], isMissing));
+      for (let i = 0; i < count; i++) put(timeAt(column, unit, undefined, missing, rows[i]));
     };
   }
   return (column: ColumnVector, rows: Int32Array, count: number): void => {

@@ -5,7 +5,7 @@ import { optionHint, ProblemLog, type RowProblem } from '../problems.ts';
 import { columnBuilder } from '../table/builder.ts';
 import type { Column } from '../table/column.ts';
 import type { VocabularyBuilder } from '../table/vocabulary.ts';
-import { type ColumnRef, checkId, locateColumns, missingId, parseRating } from './columns.ts';
+import { type ColumnRef, checkId, locateColumns, markedMissing, missingId, parseRating } from './columns.ts';
 import type { TableSource } from './csv-source.ts';
 import type { Purpose, SoughtColumn } from './duckdb-types.ts';
 import { type ChunkHandler, EventChunks, purposeOf } from './event-chunks.ts';
@@ -42,7 +42,7 @@ export async function readEvents(
   const { columns, timeUnit = 's' } = source;
   const byFormat = source.timeFormat === undefined ? undefined : timeFormat(source.timeFormat);
   const timeOf = (text: string) => (byFormat === undefined ? parseTime(text, timeUnit) : byFormat(text));
-  const isMissing = missingRule(source.missing);
+  const missing = missingRule(source.missing);
   const header = source.header ?? Object.values(columns).some((column) => typeof column === 'string');
   let bytes = 0;
   let totalRows: number | undefined;
@@ -51,9 +51,9 @@ export async function readEvents(
   const table = new EventTable(columns.rating !== undefined, undefined, expected);
   const users = new Interner();
   const needed = source.items?.corpus === 'both' ? undefined : listed;
-  const titles = columns.title === undefined ? undefined : new ItemTitles(columnName('title', columns.title));
+  const titles = columns.title === undefined ? undefined : new ItemTitles(columnName('title', columns.title), missing);
   const specs = Object.entries(source.further ?? {});
-  const further = specs.map(([name, spec]) => columnBuilder(name, spec, vocabularies, isMissing));
+  const further = specs.map(([name, spec]) => columnBuilder(name, spec, vocabularies, missing));
   const furtherAt: number[] = [];
   let at = { user: 0, item: 0, time: -1, rating: -1, title: -1 };
   const ofRoles: readonly [ColumnRef | undefined, Purpose][] = [
@@ -93,30 +93,34 @@ export async function readEvents(
     let user = fields[at.user];
     let item = fields[at.item];
     // An integer id, the usual kind, is a good one; its code is looked up later, with many others.
-    let userInteger = smallInteger(user);
-    let itemInteger = smallInteger(item);
+    let userInteger = missing.amongValues ? -1 : smallInteger(user);
+    let itemInteger = missing.amongValues ? -1 : smallInteger(item);
     if (userInteger < 0) {
       user = user.trim();
-      if (isMissing(user) && source.withoutUser === 'skip') {
+      if (missing.text(user) && source.withoutUser === 'skip') {
         withoutUser++;
         return undefined;
       }
-      const problem = isMissing(user) ? missingId(fields[at.user], 'user') : checkId(user, 'user');
+      const problem = missing.text(user) ? missingId(fields[at.user], 'user') : checkId(user, 'user');
       if (problem !== undefined) return problem;
       userInteger = smallInteger(user);
     }
     if (itemInteger < 0) {
       item = floats.read(item.trim());
-      const problem = isMissing(item) ? missingId(fields[at.item], 'item') : checkId(item, 'item');
+      const problem = missing.text(item) ? missingId(fields[at.item], 'item') : checkId(item, 'item');
       if (problem !== undefined) return problem;
       itemInteger = smallInteger(item);
     }
     const time = at.time < 0 ? 0 : timeOf(fields[at.time]);
     if (typeof time === 'object') return time;
+    if (missing.amongValues && at.time >= 0 && missing.time(fields[at.time].trim())) {
+      return markedMissing('time', fields[at.time]);
+    }
     if (time > latest) latest = time;
     if (time < earliest) earliest = time;
     const rating = at.rating < 0 ? 0 : parseRating(fields[at.rating]);
     if (typeof rating === 'object') return rating;
+    if (at.rating >= 0 && missing.number(rating)) return markedMissing('rating', fields[at.rating]);
     if (needed !== undefined && needed.find(item) === undefined) {
       const message = `expected an item of ${source.items?.file ?? source.items?.path}; got "${item}"`;
       return { reason: 'unknown-item', column: 'item', message };
@@ -166,7 +170,7 @@ export async function readEvents(
       titles,
       further: specs.map(([, spec], c) => ({ spec, builder: further[c] })),
       vocabularies,
-      isMissing,
+      missing,
       timeUnit,
       parseTime: byFormat,
       skipWithoutUser: source.withoutUser === 'skip',

@@ -57,9 +57,9 @@ async function readRows(
     return tidy;
   });
   const vocabularies = new Map([[columnName('item', source.columns.item), itemVocabulary]]);
-  const isMissing = missingRule(source.missing);
+  const missing = missingRule(source.missing);
   const side = <S extends SideFile>(of: 'user' | 'item', file: S | undefined) =>
-    file && readSideFile(operation, of, files, file, { vocabularies, isMissing, problems }, context);
+    file && readSideFile(operation, of, files, file, { vocabularies, missing, problems }, context);
   const itemRows = await side('item', source.items);
   const ofUsers = await side('user', source.users);
   const { corpus = 'listed' } = source.items ?? {};

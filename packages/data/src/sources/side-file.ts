@@ -1,7 +1,7 @@
 import { DataError, OptionError } from '../errors.ts';
 import type { ProblemCount } from '../interactions.ts';
 import { ProblemLog, type RowProblem } from '../problems.ts';
-import { columnBuilder, type MissingRule } from '../table/builder.ts';
+import { columnBuilder } from '../table/builder.ts';
 import { type KeyedTable, KeyedTableBuilder } from '../table/keyed.ts';
 import type { ColumnSpec } from '../table/spec.ts';
 import type { VocabularyBuilder } from '../table/vocabulary.ts';
@@ -13,6 +13,7 @@ import { purposeOf } from './event-chunks.ts';
 import type { FileSet } from './file-set.ts';
 import { openFiles } from './files.ts';
 import { withIntegerKeys } from './float-ids.ts';
+import type { MissingRule } from './missing.ts';
 import type { ReadContext } from './progress.ts';
 
 /** A file with one user or one item a row, joined to the events by its id. */
@@ -33,7 +34,7 @@ export interface SideFile extends DelimitedOptions {
 /** What the files of one data set share. */
 export interface SharedReading {
   readonly vocabularies: Map<string, VocabularyBuilder>;
-  readonly isMissing: MissingRule;
+  readonly missing: MissingRule;
   readonly problems: ProblemCount[];
 }
 
@@ -108,12 +109,12 @@ async function readRows(
       }
       at = found.map(([, , place]) => place);
       builder = new KeyedTableBuilder(
-        found.map(([column, spec]) => columnBuilder(column, spec, shared.vocabularies, shared.isMissing)),
+        found.map(([column, spec]) => columnBuilder(column, spec, shared.vocabularies, shared.missing)),
       );
     },
     row(fields): RowProblem | undefined {
       const key = fields[id].trim();
-      const problem = shared.isMissing(key) ? missingId(fields[id], of) : checkId(key, of);
+      const problem = shared.missing.text(key) ? missingId(fields[id], of) : checkId(key, of);
       if (problem !== undefined) return problem;
       for (let c = 0; c < at.length; c++) fieldsOf[c] = fields[at[c]];
       const refused = builder.add(key, fieldsOf);

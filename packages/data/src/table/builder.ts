@@ -1,4 +1,5 @@
 import type { RowProblem } from '../problems.ts';
+import { type MissingRule, missingRule } from '../sources/missing.ts';
 import { decimal, plainNumber, truth } from '../sources/plain-number.ts';
 import { quoted } from '../sources/rating-rows.ts';
 import { parseTime, type TimeUnit } from '../sources/time.ts';
@@ -27,14 +28,11 @@ export interface ColumnBuilder {
   build(): Column;
 }
 
-/** Whether a field holds no value. */
-export type MissingRule = (text: string) => boolean;
-
 export function columnBuilder(
   name: string,
   spec: ColumnSpec,
   vocabularies: Map<string, VocabularyBuilder>,
-  missing: MissingRule = (text) => text === '',
+  missing: MissingRule = missingRule([]),
 ): ColumnBuilder {
   switch (spec.kind) {
     case 'id':
@@ -46,7 +44,7 @@ export function columnBuilder(
     case 'time':
       return new TimeBuilder(name, spec.unit ?? 's', missing);
     case 'text':
-      return new TextBuilder(name);
+      return new TextBuilder(name, missing);
   }
 }
 
@@ -75,7 +73,7 @@ class IdBuilder implements ColumnBuilder {
 
   read(text: string): RowProblem | undefined {
     this.#text = text.trim();
-    if (this.#missing(this.#text)) this.#text = '';
+    if (this.#missing.text(this.#text)) this.#text = '';
     return checkText(this.#text, this.name);
   }
 
@@ -126,7 +124,7 @@ class IdsBuilder implements ColumnBuilder {
   read(text: string): RowProblem | undefined {
     const { separator } = this.#spec;
     // An array has what it has: no word of it stands for a missing value.
-    const isMissing = separator !== OF_ARRAYS && this.#missing(text.trim());
+    const isMissing = separator !== OF_ARRAYS && this.#missing.text(text.trim());
     const list = isMissing ? [] : splitList(text, separator);
     this.#list = this.#spec.distinct === true ? [...new Set(list)] : list;
     for (const id of this.#list) {
@@ -177,7 +175,7 @@ class NumberBuilder implements ColumnBuilder {
   read(text: string): RowProblem | undefined {
     if (this.#width === 1) return this.#readOne(text);
     const trimmed = text.trim();
-    if (this.#missing(trimmed)) {
+    if (this.#missing.text(trimmed)) {
       this.#read.fill(Number.NaN);
       return undefined;
     }
@@ -194,15 +192,19 @@ class NumberBuilder implements ColumnBuilder {
   }
 
   #readOne(text: string): RowProblem | undefined {
+    const missing = this.#missing;
     const plain = plainNumber(text);
-    if (plain >= 0) {
+    if (plain >= 0 && !missing.amongValues) {
       this.#read[0] = plain;
       return undefined;
     }
     this.#read[0] = decimal(text);
-    if (Number.isFinite(this.#read[0])) return undefined;
-    this.#read[0] = truth(text);
-    if (Number.isNaN(this.#read[0]) && !this.#missing(text.trim())) return this.#problem(text);
+    if (missing.number(this.#read[0])) this.#read[0] = Number.NaN;
+    else if (!Number.isFinite(this.#read[0])) {
+      const isMissing = missing.text(text.trim());
+      this.#read[0] = isMissing ? Number.NaN : truth(text);
+      if (Number.isNaN(this.#read[0]) && !isMissing) return this.#problem(text);
+    }
     return undefined;
   }
 
@@ -244,7 +246,7 @@ class TimeBuilder implements ColumnBuilder {
 
   read(text: string): RowProblem | undefined {
     this.#time = Number.NaN;
-    if (this.#missing(text.trim())) return undefined;
+    if (this.#missing.time(text.trim())) return undefined;
     const time = parseTime(text, this.#unit);
     if (typeof time === 'object') return { ...time, column: this.name };
     this.#time = time;
@@ -268,11 +270,13 @@ class TimeBuilder implements ColumnBuilder {
 
 class TextBuilder implements ColumnBuilder {
   readonly name: string;
+  readonly #missing: MissingRule;
   #text = '';
   readonly #texts: string[] = [];
 
-  constructor(name: string) {
+  constructor(name: string, missing: MissingRule) {
     this.name = name;
+    this.#missing = missing;
   }
 
   get rows(): number {
@@ -280,7 +284,8 @@ class TextBuilder implements ColumnBuilder {
   }
 
   read(text: string): RowProblem | undefined {
-    this.#text = text.trim();
+    const trimmed = text.trim();
+    this.#text = this.#missing.text(trimmed) ? '' : trimmed;
     return undefined;
   }
 
