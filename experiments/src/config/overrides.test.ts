@@ -41,6 +41,14 @@ test('a text with commas is a list where the schema takes one', () => {
   expect(() => apply('ks', 'x')).toThrow('--ks.0: expected a number; got the text "x"');
 });
 
+test('numbers and words of JSON are texts where the schema takes no other list', () => {
+  const texts = z.strictObject({ missing: z.array(z.string()) });
+  const listed = (text: string) => applyOverrides(texts, { missing: [] }, [{ key: 'missing', text }]).missing;
+  const typed = ['999', '-1.0,007', '[999]', '[ 1, NA ]', 'null,true', 'none'].map(listed);
+  expect(typed).toEqual([['999'], ['-1.0', '007'], ['999'], ['1', 'NA'], ['null', 'true'], []]);
+  expect(() => listed('["a",1]')).toThrow('--missing.1: expected a string; got 1');
+});
+
 test('a wrong type names the key, what was expected and what was given', () => {
   expect(() => apply('model.numBlocks', 'four')).toThrow('--model.numBlocks: expected a number; got the text "four"');
   expect(() => apply('model.numBlocks', '0')).toThrow('--model.numBlocks: expected a number above 0; got 0');

@@ -37,7 +37,7 @@ export function withOverrides(schema: z.ZodType, base: unknown, overrides: reado
   for (const override of overrides) {
     const path = override.key.split('.');
     checkReachable(schema, value, path, override.key);
-    value = firstAccepted(schema, { value, written }, path, meaningsOf(override.text));
+    value = firstAccepted(schema, { value, written }, path, meaningsOf(override.text), textsOf(override.text));
     written = withValue(written, path, override.text);
   }
   return value;
@@ -78,23 +78,31 @@ function listOf(text: string | true): unknown[] {
   return inner.trim() === 'none' ? [[], words] : [words];
 }
 
+/** The same list with its words as they were typed, where a number or `null` among them is meant as a text. */
+function textsOf(text: string | true): unknown[] {
+  if (text === true || /["{}]/.test(text)) return [];
+  const inner = /^\s*\[([^[\]]*)\]\s*$/.exec(text)?.[1] ?? text;
+  return [inner.split(',').map((part) => part.trim())];
+}
+
 /**
- * Sets the first reading that the schema accepts at that key; with none, the list when only elements of it are wrong,
- * else the text as typed, for the error to show.
+ * Sets the first reading that the schema accepts at that key, those of the last resort among them; with none, the list
+ * when only elements of it are wrong, else the text as typed, for the error to show.
  */
 function firstAccepted(
   schema: z.ZodType,
   configuration: Configuration,
   path: readonly string[],
   candidates: readonly unknown[],
+  lastResort: readonly unknown[],
 ): unknown {
-  const attempts = candidates.map((candidate) =>
+  const attempts = [...candidates, ...lastResort].map((candidate) =>
     withValue(retagged(schema, configuration, path, candidate), path, candidate),
   );
   const section = sectionSchema(schema, path[0]);
   const within = section === undefined ? path : path.slice(1);
   let shown = attempts[0];
-  for (const attempt of attempts) {
+  for (const [n, attempt] of attempts.entries()) {
     const asked = section ?? schema;
     const part = section === undefined ? attempt : (attempt as Record<string, unknown>)[path[0]];
     const result = asked.safeParse(part);
@@ -106,7 +114,7 @@ function firstAccepted(
     if (wrong.length === 0 && !inside()) return attempt;
     const isList =
       wrong.length > 0 && wrong.every((issue) => issue.path.length > within.length || LIST_ITSELF.has(issue.code));
-    if (attempt !== attempts[0] && isList) shown = attempt;
+    if (n > 0 && n < candidates.length && isList) shown = attempt;
   }
   return shown;
 }
