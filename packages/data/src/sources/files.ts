@@ -1,9 +1,9 @@
 import { createReadStream } from 'node:fs';
 import { readdir, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { createGunzip } from 'node:zlib';
 import { DataError } from '../errors.ts';
 import type { FileSet } from './file-set.ts';
+import { gunzipped, isGzip } from './gunzip.ts';
 import { openZip } from './zip.ts';
 
 /** Deepest folder level that is listed: a published archive unpacked by hand often has one folder more. */
@@ -65,24 +65,23 @@ async function folder(path: string): Promise<FileSet> {
   };
 }
 
-async function* fileChunks(path: string): AsyncGenerator<Uint8Array> {
+function fileChunks(path: string): AsyncGenerator<Uint8Array> {
+  return isGzip(path) ? gunzipped(ownBytes(path), { file: path }) : ownBytes(path);
+}
+
+async function* ownBytes(path: string): AsyncGenerator<Uint8Array> {
   const file = createReadStream(path, { highWaterMark: 1 << 18 });
-  const gz = /\.gz$/i.test(path);
-  const stream = gz ? file.pipe(createGunzip({ chunkSize: 1 << 18 })) : file;
-  // `pipe` does not forward errors of the file.
-  if (gz) file.on('error', (error) => stream.destroy(error));
   try {
-    for await (const chunk of stream) yield chunk as Uint8Array;
+    for await (const chunk of file) yield chunk as Uint8Array;
   } catch (cause) {
-    throw new DataError('openFiles', gz ? 'expected a whole gzip file; got a damaged one' : 'the file cannot be read', {
-      code: gz ? 'bad-gzip' : 'unreadable-file',
+    throw new DataError('openFiles', 'the file cannot be read', {
+      code: 'unreadable-file',
       file: path,
       hint: cause instanceof Error ? cause.message : String(cause),
       cause,
     });
   } finally {
     file.destroy();
-    stream.destroy();
   }
 }
 

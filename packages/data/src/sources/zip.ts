@@ -2,14 +2,16 @@ import { crc32 } from 'node:zlib';
 import { type Entry, getFileNameLowLevel, openPromise, validateFileName, type ZipFile } from 'yauzl';
 import { ArchiveError } from '../errors.ts';
 import type { FileSet } from './file-set.ts';
+import { gunzipped, isGzip } from './gunzip.ts';
 
 const operation = 'openZip';
 
 /**
- * Opens a zip for reading; entries are streamed, nothing is unpacked to disk.
+ * Opens a zip for reading; entries are streamed, those that are `.gz` unpacked, nothing is written to disk.
  *
  * @throws {ArchiveError} `bad-zip` for a truncated or damaged archive, `zip-slip` for an entry that would leave the
- *   folder (absolute, a drive, or with `..`), `bad-checksum` while reading an entry whose CRC-32 does not agree
+ *   folder (absolute, a drive, or with `..`), `bad-checksum` while reading an entry whose CRC-32 does not agree;
+ *   {DataError} `bad-gzip` for a `.gz` among them that is none
  */
 export async function openZip(path: string): Promise<FileSet> {
   let zip: ZipFile;
@@ -37,7 +39,10 @@ export async function openZip(path: string): Promise<FileSet> {
     path,
     names: [...entries.keys()].sort(),
     size: (name) => entries.get(name)?.uncompressedSize ?? 0,
-    chunks: (name) => entryChunks(zip, path, name, entries.get(name)),
+    chunks: (name) => {
+      const bytes = entryChunks(zip, path, name, entries.get(name));
+      return isGzip(name) ? gunzipped(bytes, { file: path, entry: name }) : bytes;
+    },
     place: (name) => ({ file: path, entry: name }),
     close: () => zip.close(),
   };
