@@ -3,7 +3,7 @@ import type { RequestCost } from './cost.ts';
 import type { Age } from './points.ts';
 
 /** What each way to answer costs, on the path of a request and with what runs apart from it. */
-export function costTable({ longFull, longCached, small }: RequestCost, ages: readonly Age[]): ReportTable {
+export function costTable({ longFull, longCached, small, pair }: RequestCost, ages: readonly Age[]): ReportTable {
   const ms = (value: number): string => value.toFixed(3);
   const row = (name: string, path: number, apart: number): string[] => [
     name,
@@ -27,9 +27,9 @@ export function costTable({ longFull, longCached, small }: RequestCost, ages: re
       row('small model alone', small, 0),
       row('long model at each request, full pass', longFull, 0),
       ...(longCached === undefined ? [] : [row('long model at each request, cached', longCached, 0)]),
-      row('small + long at each request, full pass', small + longFull, 0),
-      ...(longCached === undefined ? [] : [row('small + long at each request, cached', small + longCached, 0)]),
-      ...periods.map((period) => row(`small + long every ${period} events, full pass`, small, longFull / period)),
+      row('small + long at each request, full pass', pair + longFull, 0),
+      ...(longCached === undefined ? [] : [row('small + long at each request, cached', pair + longCached, 0)]),
+      ...periods.map((period) => row(`small + long every ${period} events, full pass`, pair, longFull / period)),
     ],
   };
 }

@@ -9,16 +9,19 @@ export interface RequestCost {
   readonly longFull: number;
   /** One event more, from kept keys and values; absent where the model has no such state. */
   readonly longCached?: number;
-  /** The window of the small model. */
+  /** The window of the small model alone. */
   readonly small: number;
+  /** The same window with stored vectors and their ages: what answers beside the long model. */
+  readonly pair: number;
 }
 
 /** Users that are timed. */
 const USERS = 200;
 
+/** `withVectors` is `set` with the column of vectors that the model `aged` reads. */
 export async function requestCost(
-  models: { readonly long: TokenEncoder; readonly small: TokenEncoder },
-  set: ExampleSet,
+  models: { readonly long: TokenEncoder; readonly small: TokenEncoder; readonly aged: TokenEncoder },
+  { set, withVectors }: { readonly set: ExampleSet; readonly withVectors: ExampleSet },
 ): Promise<RequestCost> {
   const chosen = evenSelection(set, USERS);
   const longCached = await cachedRequest(models.long, chosen);
@@ -26,6 +29,7 @@ export async function requestCost(
     longFull: await fullRequest(models.long, chosen),
     ...(longCached !== undefined && { longCached }),
     small: await fullRequest(models.small, chosen),
+    pair: await fullRequest(models.aged, evenSelection(withVectors, USERS)),
   };
 }
 

@@ -78,6 +78,17 @@ describe('a study of staleness', () => {
     const row = (age: string, unit: string) => rows.find((line) => line.startsWith(`${age},${unit},`));
     expect(row('1', 'hours')).toBe(row('1', 'events')?.replace('events', 'hours'));
     expect(await run(...asked)).toMatchObject({ code: 0, output: first.output });
+    // A pair reads stored vectors: the time of the small model alone is not its time.
+    const file = join(study, 'cost.json');
+    const { pair, ...older } = JSON.parse(readFileSync(file, 'utf8'));
+    expect(pair).toBeGreaterThan(0);
+    const costs = readFileSync(join(study, 'cost.csv'), 'utf8').split('\n');
+    expect(costs.find((line) => line.includes('every 3 events'))).toContain(`,${pair.toFixed(3)},`);
+    writeFileSync(file, JSON.stringify({ ...older, small: 1000 }));
+    const renewed = await run(...asked);
+    expect(renewed.code).toBe(0);
+    expect(JSON.parse(readFileSync(file, 'utf8'))).toMatchObject({ pair: expect.any(Number) });
+    expect(renewed.output).not.toContain('1000.0');
   });
 
   it.each([

@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs';
+import { withUserVectors } from '@seqrec/data';
 import { loadModel } from '@seqrec/models';
 import { isWorld } from '../../config/data-schema.ts';
 import type { RecipeConfig } from '../../config/schema.ts';
@@ -16,7 +17,7 @@ import { armConfig, type ScaleOptions, studyBase, studyFolder } from '../scale/b
 import { showStudy } from '../study/show.ts';
 import { StudyDir } from '../study/study.ts';
 import { type RequestCost, requestCost } from './cost.ts';
-import { type Age, type LineName, lines, rankAtAges } from './points.ts';
+import { type Age, type LineName, lines, rankAtAges, splitOver } from './points.ts';
 import { readPoints, savePoints } from './points-file.ts';
 import { finishStaleness } from './report.ts';
 import { type StalenessPlan, type StudyContext, type TrainedLines, trainLines } from './train-lines.ts';
@@ -139,14 +140,19 @@ async function loadLines(trained: TrainedLines) {
   return { long, small, aged, fresh };
 }
 
-/** Measured once, with the models of the first seed. */
+/** Measured once, with the models of the first seed; anew where a file is from before the pair was timed. */
 async function costOf(plan: StalenessPlan, seed: number, context: StudyContext): Promise<RequestCost> {
   const file = context.dir.file('cost.json');
-  if (!existsSync(file)) {
-    const models = await loadLines(await trainLines(plan, seed, context));
-    context.progress.note('timing requests');
-    writeJson(file, await requestCost(models, context.data.split.test));
-    for (const model of Object.values(models)) model.dispose();
-  }
-  return readJson(file) as RequestCost;
+  const known = existsSync(file) ? (readJson(file) as Partial<RequestCost>) : {};
+  if (known.pair !== undefined) return known as RequestCost;
+  const trained = await trainLines(plan, seed, context);
+  const models = await loadLines(trained);
+  context.progress.note('timing requests');
+  const { split } = context.data;
+  const vectors = await readUserVectors(trained.vectors, split.interactions);
+  const aged = withUserVectors(split.interactions, { vectors, refresh: { age: Math.max(...plan.every) } });
+  const cost = await requestCost(models, { set: split.test, withVectors: splitOver(split, aged).test });
+  for (const model of Object.values(models)) model.dispose();
+  writeJson(file, cost);
+  return cost;
 }
