@@ -250,7 +250,8 @@ def main():
         request = json.load(file)
     config = request["config"]
     model = (Hstu if config["kind"] == "hstu" else Sasrec)(config).train()
-    optimizer = torch.optim.AdamW(model.parameters(), lr=1e-3, betas=(0.9, 0.98), weight_decay=0)
+    optimizer = torch.optim.AdamW(model.parameters(), lr=1e-3, betas=(0.9, 0.98), weight_decay=0,
+                                  fused=options.variant == "best")
     n = model.n
     ids, times, lengths = padded(request["batch"], n)
     groups = groups_of(ids, times, lengths, options.group)
@@ -266,7 +267,9 @@ def main():
         optimizer.step()
         if step >= options.warmup:
             seconds.append(time.perf_counter() - begin)
-    json.dump({"variant": options.variant, "torch": torch_version(), "loss": loss.item(), "seconds": seconds}, sys.stdout)
+    parameters = sum(p.numel() for p in model.parameters())
+    printed = {"variant": options.variant, "torch": torch_version(), "parameters": parameters}
+    json.dump({**printed, "loss": loss.item(), "seconds": seconds}, sys.stdout)
     print()
 
 

@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import type { AttentionPoint } from './attention-problem.ts';
-import { findPython } from './peer.ts';
+import { findPython, peerEnvironment } from './peer.ts';
 import { median } from './statistics.ts';
 
 /** The length at which PyTorch is measured too. */
@@ -49,6 +49,7 @@ export function openPeer(threads: number): AttentionPeer {
       const { status, stdout, stderr } = spawnSync(python.path, [script, '--threads', String(threads)], {
         input: JSON.stringify(points),
         encoding: 'utf8',
+        env: peerEnvironment(),
       });
       if (status !== 0) {
         missing = `peers/attention.py failed: ${stderr.trim().split('\n').at(-1) ?? `exit ${status}`}`;

@@ -87,6 +87,12 @@ export interface PeerRun {
   readonly more?: readonly string[];
 }
 
+/** A machine may force an older OpenBLAS kernel; a peer gets the best one for its processor. */
+export function peerEnvironment(): NodeJS.ProcessEnv {
+  const { OPENBLAS_CORETYPE: _, OPENBLAS_L2_SIZE: __, ...environment } = process.env;
+  return environment;
+}
+
 /** Runs one peer for a few steps in a process of its own. */
 export function runPeer(
   python: string,
@@ -106,9 +112,7 @@ export function runPeer(
     String(warmup),
     ...more,
   ];
-  // A machine may force an older OpenBLAS kernel; the peer gets the best one for its processor.
-  const { OPENBLAS_CORETYPE: _, OPENBLAS_L2_SIZE: __, ...environment } = process.env;
-  const { status, stdout, stderr } = spawnSync(python, args, { encoding: 'utf8', env: environment });
+  const { status, stdout, stderr } = spawnSync(python, args, { encoding: 'utf8', env: peerEnvironment() });
   if (status !== 0) return { missing: `${peer} failed: ${stderr.trim().split('\n').at(-1) ?? `exit ${status}`}` };
   return JSON.parse(stdout) as PeerResult;
 }

@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import { findPython } from './peer.ts';
+import { findPython, peerEnvironment } from './peer.ts';
 import type { ServeShape } from './serve-work.ts';
 import { median } from './statistics.ts';
 
@@ -43,8 +43,7 @@ export function openServePeer(threads: number, shape: ServeShape, lengths: reado
       if (missing !== undefined) return;
       const script = fileURLToPath(new URL('../../../peers/hstu_pass.py', import.meta.url));
       const args = [script, '--threads', String(threads), '--steps', String(STEPS)];
-      // A machine may force an older OpenBLAS kernel; the peer gets the best one for its processor.
-      const { OPENBLAS_CORETYPE: _, OPENBLAS_L2_SIZE: __, ...env } = process.env;
+      const env = peerEnvironment();
       const input = JSON.stringify({ shape, lengths });
       const { status, stdout, stderr } = spawnSync(python.path, args, { input, encoding: 'utf8', env });
       if (status !== 0) {

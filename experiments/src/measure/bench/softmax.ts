@@ -7,7 +7,7 @@ import { type BackendOptions, startBackend } from '../../run/process/backend.ts'
 import { formatBytes, formatCount } from '../../terminal/format.ts';
 import { figures, type Listing, lines } from '../../terminal/listing.ts';
 import { backendLine } from '../backend-facts.ts';
-import { findPython } from './peer.ts';
+import { findPython, peerEnvironment } from './peer.ts';
 import { median } from './statistics.ts';
 
 /** Of a full cross-entropy: a batch of Amazon Beauty. */
@@ -126,7 +126,8 @@ interface PeerRound {
 function runPeer(python: string, size: SoftmaxSize, threads: number): PeerRound | { readonly missing: string } {
   const script = fileURLToPath(new URL('../../../peers/cross_entropy.py', import.meta.url));
   const args = [script, '--threads', String(threads), '--steps', String(STEPS)];
-  const { status, stdout, stderr } = spawnSync(python, args, { input: JSON.stringify(size), encoding: 'utf8' });
+  const input = JSON.stringify(size);
+  const { status, stdout, stderr } = spawnSync(python, args, { input, encoding: 'utf8', env: peerEnvironment() });
   if (status === 0) return JSON.parse(stdout) as PeerRound;
   return { missing: `peers/cross_entropy.py failed: ${stderr.trim().split('\n').at(-1) ?? `exit ${status}`}` };
 }

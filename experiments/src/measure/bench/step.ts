@@ -21,6 +21,7 @@ import { writeRowsInput } from './peer-rows.ts';
 import { openRankingSubject } from './ranking-subject.ts';
 import { recordKernels } from './recorder.ts';
 import { rowPeerOf } from './row-peers.ts';
+import { checkSequencePeer } from './sequence-peer.ts';
 import { median, spread } from './statistics.ts';
 import { openSubject, type SubjectRequest } from './subject.ts';
 
@@ -200,9 +201,16 @@ async function contestOfCodes(request: ContestRequest, progress: Progress): Prom
 async function contestOfSequences(request: ContestRequest, progress: Progress): Promise<Contest> {
   const { name, config, choice, numItems, examples, model, trainer } = await openSubject(request, progress);
   const batch = makeBatch(examples, trainer.batchIndices(0, 0), trainer.model.columns);
-  const { numNegatives, temperature } = sampledSoftmax(config);
-  const input = writePeerInput(model.config, numItems, numNegatives, temperature, batch);
+  const input = request.peers.length === 0 ? undefined : sequenceInput();
+  if (input !== undefined && trainer.options.embeddings === 'rowwise')
+    progress.note('ours trains the item table by rows, the peers all of it in every step');
   return { name, choice, trainer, units: batch.itemIds.length, unit: 'tokens', input };
+
+  function sequenceInput(): PeerInput {
+    const { numNegatives, temperature } = sampledSoftmax(config);
+    checkSequencePeer(config);
+    return writePeerInput(model.config, numItems, numNegatives, temperature, batch);
+  }
 }
 
 async function contestOfRows(request: ContestRequest, progress: Progress): Promise<Contest> {
