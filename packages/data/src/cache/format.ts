@@ -21,7 +21,7 @@ const prefixBytes = 16;
 const alignment = 64;
 
 /** Raised when a change of the readers or of this layout makes old files wrong. */
-export const cacheVersion = 8;
+export const cacheVersion = 9;
 
 type ValuesType = 'i32' | 'u32' | 'f32' | 'f64' | 'u8';
 type Values = Int32Array | Uint32Array | Float32Array | Float64Array | Uint8Array;

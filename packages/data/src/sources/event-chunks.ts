@@ -41,13 +41,19 @@ export interface Places {
   readonly further: readonly number[];
 }
 
+/** Ids of the events beside those of the files of users and items. */
+export interface EventFloats {
+  readonly user: FloatIds;
+  readonly item: FloatIds;
+}
+
 export interface EventSink {
   readonly table: EventTable;
   readonly users: Interner;
   readonly items: Interner;
   /** The items that are allowed, where not all are. */
   readonly needed: Interner | undefined;
-  readonly floats: FloatIds;
+  readonly floats: EventFloats;
   readonly titles: ItemTitles | undefined;
   readonly further: readonly FurtherColumn[];
   readonly vocabularies: ReadonlyMap<string, VocabularyBuilder>;
@@ -79,14 +85,20 @@ export class EventChunks {
   constructor(sink: EventSink) {
     const { users, items, needed, floats, missing } = sink;
     this.#sink = sink;
-    this.#users = new IdReader(users, missing, (id) => checkId(id, 'user'));
+    this.#users = new IdReader(
+      users,
+      missing,
+      (id) => checkId(id, 'user'),
+      undefined,
+      (id) => floats.user.read(id),
+    );
     const unknown: RowProblem = { reason: 'unknown-item', message: 'an item that is not listed' };
     this.#items = new IdReader(
       items,
       missing,
       (id) => checkId(id, 'item') ?? (needed?.find(id) === undefined && needed !== undefined ? unknown : undefined),
       needed === undefined ? undefined : (id) => needed.findInteger(id) !== undefined,
-      (id) => floats.read(id),
+      (id) => floats.item.read(id),
     );
     this.#appends = sink.further.map((column) => appendTo(column, sink));
   }

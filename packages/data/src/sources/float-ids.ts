@@ -1,5 +1,4 @@
 import { canonicalInteger, Interner } from '../interner.ts';
-import type { KeyedTable } from '../table/keyed.ts';
 
 const written = /^\d+\.0$/;
 
@@ -10,15 +9,15 @@ function integerOf(id: string): string | undefined {
   return integer < 0 ? undefined : String(integer);
 }
 
-/** Rows whose ids are all integers written as `35.0`, by those integers. */
-export function withIntegerKeys(keyed: KeyedTable): KeyedTable {
-  const keys = new Interner();
-  for (const id of keyed.keys.texts()) {
+/** The integers that ids are which are all written as `35.0`, code by code; the ids themselves where they are not. */
+export function integerKeys(keys: Interner): Interner {
+  const integers = new Interner();
+  for (const id of keys.texts()) {
     const integer = integerOf(id);
-    if (integer === undefined) return keyed;
-    keys.intern(integer);
+    if (integer === undefined) return keys;
+    integers.intern(integer);
   }
-  return keys.size === keyed.keys.size ? { ...keyed, keys } : keyed;
+  return integers.size === keys.size ? integers : keys;
 }
 
 /** Ids beside others, of a file or of the data, that are integers: one written as `35.0` is the `35` of those. */
@@ -29,6 +28,11 @@ export class FloatIds {
 
   constructor(keys: Pick<Interner, 'find'> | undefined) {
     this.#keys = keys;
+  }
+
+  /** Whether the others write one so. */
+  isKey(id: string): boolean {
+    return this.#keys?.find(id) !== undefined;
   }
 
   read(id: string): string {

@@ -8,9 +8,8 @@ import type { VocabularyBuilder } from '../table/vocabulary.ts';
 import { type ColumnRef, checkId, locateColumns, markedMissing, missingId, parseRating } from './columns.ts';
 import type { TableSource } from './csv-source.ts';
 import type { Purpose, SoughtColumn } from './duckdb-types.ts';
-import { type ChunkHandler, EventChunks, purposeOf } from './event-chunks.ts';
+import { type ChunkHandler, EventChunks, type EventFloats, purposeOf } from './event-chunks.ts';
 import { emptyFile } from './files.ts';
-import type { FloatIds } from './float-ids.ts';
 import { ItemTitles } from './item-titles.ts';
 import { missingRule } from './missing.ts';
 import type { ReadContext } from './progress.ts';
@@ -32,7 +31,7 @@ export async function readEvents(
   source: TableSource,
   items: Interner,
   listed: Interner | undefined,
-  floats: FloatIds,
+  floats: EventFloats,
   vocabularies: Map<string, VocabularyBuilder>,
   context: ReadContext,
   problems: ProblemCount[],
@@ -96,7 +95,7 @@ export async function readEvents(
     let userInteger = missing.amongValues ? -1 : smallInteger(user);
     let itemInteger = missing.amongValues ? -1 : smallInteger(item);
     if (userInteger < 0) {
-      user = user.trim();
+      user = floats.user.read(user.trim());
       if (missing.text(user) && source.withoutUser === 'skip') {
         withoutUser++;
         return undefined;
@@ -106,7 +105,7 @@ export async function readEvents(
       userInteger = smallInteger(user);
     }
     if (itemInteger < 0) {
-      item = floats.read(item.trim());
+      item = floats.item.read(item.trim());
       const problem = missing.text(item) ? missingId(fields[at.item], 'item') : checkId(item, 'item');
       if (problem !== undefined) return problem;
       itemInteger = smallInteger(item);

@@ -1,10 +1,12 @@
 import { assembleInteractions } from '../assemble.ts';
 import type { Interactions, ProblemCount } from '../interactions.ts';
-import { VocabularyBuilder } from '../table/vocabulary.ts';
+import type { KeyedTable } from '../table/keyed.ts';
+import { type Vocabulary, VocabularyBuilder } from '../table/vocabulary.ts';
 import type { CsvPreset, ItemsFile, TableSource } from './csv-source.ts';
 import type { DelimitedOptions } from './delimited.ts';
 import type { FileSet } from './file-set.ts';
-import { FloatIds } from './float-ids.ts';
+import { FloatIds, integerKeys } from './float-ids.ts';
+import type { ItemTitles } from './item-titles.ts';
 import { missingRule } from './missing.ts';
 import { NotPlain } from './not-plain.ts';
 import type { ReadContext } from './progress.ts';
@@ -51,8 +53,9 @@ async function readRows(
   const problems: ProblemCount[] = [];
   // A list of items that were shown has the ids of the items.
   const itemNotes: string[] = [];
+  let floats = { user: new FloatIds(undefined), item: new FloatIds(undefined) };
   const itemVocabulary = new VocabularyBuilder((ids) => {
-    const { ids: tidy, notes } = tidyIds('item', ids);
+    const { ids: tidy, notes } = tidyIds('item', ids, floats.item);
     itemNotes.splice(0, itemNotes.length, ...notes);
     return tidy;
   });
@@ -60,27 +63,22 @@ async function readRows(
   const missing = missingRule(source.missing);
   const side = <S extends SideFile>(of: 'user' | 'item', file: S | undefined) =>
     file && readSideFile(operation, of, files, file, { vocabularies, missing, problems }, context);
-  const itemRows = await side('item', source.items);
+  const ofItems = await side('item', source.items);
   const ofUsers = await side('user', source.users);
   const { corpus = 'listed' } = source.items ?? {};
-  const listed = corpus === 'occurring' ? undefined : itemRows?.keys;
+  const listed = corpus === 'occurring' ? undefined : ofItems?.keys;
   for (const id of listed?.texts() ?? []) itemVocabulary.interner.intern(id);
   const items = itemVocabulary.interner;
-  const floats = new FloatIds(itemRows?.keys);
+  floats = { user: new FloatIds(ofUsers?.keys), item: new FloatIds(ofItems?.keys) };
   const read = await readEvents(operation, origin, source, items, listed, floats, vocabularies, context, problems);
   const { table, titles, further, skipped, withoutUser } = read;
-  const userRows = ofUsers ?? origin.userRows?.();
-  const users = tidyIds('user', read.users.ids());
+  const users = tidyIds('user', read.users.ids(), floats.user);
   const vocabulary = itemVocabulary.build();
-  const joined =
-    floats.example === undefined
-      ? []
-      : [
-          `Item ids written as ${floats.example} are read as the integers of ${source.items?.file ?? source.items?.path}.`,
-        ];
+  const itemRows = ofItems?.build() ?? titleRows(titles, vocabulary);
+  const userRows = ofUsers?.build() ?? origin.userRows?.();
+  const joined = [...floatNote('User', floats.user, source.users), ...floatNote('Item', floats.item, source.items)];
   const notes = [...readerNotes, ...users.notes, ...itemNotes, ...joined];
   const by = origin.chunksBy === undefined ? '' : ` by ${origin.chunksBy}`;
-  const ofTitles = itemRows === undefined ? titles?.build() : undefined;
   return assembleInteractions({
     name,
     table,
@@ -90,14 +88,14 @@ async function readRows(
     ...(source.columns.rating === undefined ? {} : { ratingColumn: columnName('rating', source.columns.rating) }),
     columns: further,
     ...(userRows === undefined ? {} : { userRows }),
-    ...(itemRows === undefined ? (ofTitles === undefined ? {} : { itemRows: ofTitles }) : { itemRows }),
+    ...(itemRows === undefined ? {} : { itemRows }),
     ties: source.ties ?? 'file-order',
     tieSeed: source.tieSeed ?? 0,
     step: {
       name: 'read',
       detail:
         `Read ${table.length} events of ${read.users.size} users from ${origin.title}${formatNotes(source)}${by}; ` +
-        `${corpusNote(items.size, itemRows === undefined ? undefined : corpus, source.items?.file ?? source.items?.path)}` +
+        `${corpusNote(items.size, ofItems === undefined ? undefined : corpus, source.items?.file ?? source.items?.path)}` +
         `${source.withoutUser === 'skip' ? `; ${withoutUser} rows without a user were left out` : ''}` +
         `${skipped === 0 ? '.' : `; ${skipped} corrupt rows were skipped.`}${notes.map((note) => ` ${note}`).join('')}`,
       ...(notes.length === 0 ? {} : { notes }),
@@ -115,6 +113,17 @@ async function readRows(
       ...(problems.length === 0 ? {} : { problems }),
     },
   });
+}
+
+/** Titles by the ids of the items, which are integers where all were written as `35.0`. */
+function titleRows(titles: ItemTitles | undefined, { ids }: Vocabulary): KeyedTable | undefined {
+  const rows = titles?.build();
+  return rows && ids.storage.kind === 'integer' ? { ...rows, keys: integerKeys(rows.keys) } : rows;
+}
+
+function floatNote(of: 'User' | 'Item', { example }: FloatIds, file: SideFile | undefined): string[] {
+  if (example === undefined) return [];
+  return [`${of} ids written as ${example} are read as the integers of ${file?.file ?? file?.path}.`];
 }
 
 function corpusNote(items: number, corpus: ItemsFile['corpus'], file = ''): string {

@@ -12,7 +12,7 @@ import { needsDuckdb, readFileRows } from './duckdb-files.ts';
 import { purposeOf } from './event-chunks.ts';
 import type { FileSet } from './file-set.ts';
 import { openFiles } from './files.ts';
-import { withIntegerKeys } from './float-ids.ts';
+import { integerKeys } from './float-ids.ts';
 import type { MissingRule } from './missing.ts';
 import type { ReadContext } from './progress.ts';
 
@@ -38,6 +38,13 @@ export interface SharedReading {
   readonly problems: ProblemCount[];
 }
 
+/** What was read of a file of users or items. */
+export interface SideRows {
+  readonly keys: KeyedTable['keys'];
+  /** The rows; columns share their ids with others only where those have been read too. */
+  build(): KeyedTable;
+}
+
 /** Reads a file of users or items. Columns with a vocabulary of the same name share it with those of other files. */
 export async function readSideFile(
   operation: string,
@@ -46,7 +53,7 @@ export async function readSideFile(
   side: SideFile,
   shared: SharedReading,
   context: ReadContext,
-): Promise<KeyedTable> {
+): Promise<SideRows> {
   if ((side.file === undefined) === (side.path === undefined)) {
     throw new OptionError(operation, `expected a file or a path for ${of}s; got ${side.file ? 'both' : 'neither'}`, {
       key: `${of}s`,
@@ -75,7 +82,7 @@ async function readRows(
   side: SideFile,
   shared: SharedReading,
   context: ReadContext,
-): Promise<KeyedTable> {
+): Promise<SideRows> {
   const name = chooseFile(operation, files, side.file);
   const place = files.place(name);
   const log = new ProblemLog({ operation, ...place, lenient: context.lenient });
@@ -134,5 +141,6 @@ async function readRows(
     throw new DataError(operation, `expected ${of}s; got none`, { code: 'no-rows', ...place });
   }
   shared.problems.push(...log.counts(place.entry ?? name));
-  return withIntegerKeys(builder.build());
+  const keys = integerKeys(builder.keys);
+  return { keys, build: () => ({ ...builder.build(), keys }) };
 }

@@ -1,4 +1,5 @@
 import { canonicalInteger, type ExternalIds } from '../interner.ts';
+import type { FloatIds } from './float-ids.ts';
 
 /** How many pairs a note shows. */
 const EXAMPLES = 3;
@@ -11,16 +12,21 @@ export interface TidyIds {
 
 /**
  * Ids as a program meant them: where all are integers written as `35.0` (a column of pandas that once missed a value)
- * they are read as integers. Ids that differ by `.0` or leading zeros alone are left as they are, and told.
+ * they are read as integers. So are those that are left where `floats` has read others as the integers of a file. Ids
+ * that differ by `.0` or leading zeros alone are left as they are, and told.
  */
-export function tidyIds(of: 'user' | 'item', ids: ExternalIds): TidyIds {
+export function tidyIds(of: 'user' | 'item', ids: ExternalIds, floats?: FloatIds): TidyIds {
   if (ids.kind === 'integer') return { ids, notes: [] };
-  if (ids.values.every((id) => /^\d+\.0$/.test(id))) {
-    const integers = ids.values.map((id) => canonicalInteger(id.slice(0, -2)));
-    const notes = [`All ${of} ids are integers written as ${ids.values[0]}, and are read as integers.`];
-    if (integers.every((value) => value >= 0)) {
-      return { ids: { kind: 'integer', values: Float64Array.from(integers) }, notes };
-    }
+  const known = floats?.example !== undefined;
+  const integers = ids.values.map((id) => {
+    if (/^\d+\.0$/.test(id) && floats?.isKey(id) !== true) return canonicalInteger(id.slice(0, -2));
+    return known ? canonicalInteger(id) : -1;
+  });
+  const distinct = !known || new Set(integers).size === integers.length;
+  if (distinct && integers.every((value) => value >= 0)) {
+    const written = ids.values.find((id) => id.endsWith('.0'));
+    const notes = [`All ${of} ids are integers written as ${written}, and are read as integers.`];
+    return { ids: { kind: 'integer', values: Float64Array.from(integers) }, notes: known ? [] : notes };
   }
   const alike = new Map<string, string[]>();
   for (const id of ids.values) {
