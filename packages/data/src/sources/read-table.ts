@@ -68,6 +68,7 @@ async function readRows(
   const { corpus = 'listed' } = source.items ?? {};
   const listed = corpus === 'occurring' ? undefined : ofItems?.keys;
   for (const id of listed?.texts() ?? []) itemVocabulary.interner.intern(id);
+  if (corpus === 'listed' && listed !== undefined) itemVocabulary.restrict(listed);
   const items = itemVocabulary.interner;
   floats = { user: new FloatIds(ofUsers?.keys), item: new FloatIds(ofItems?.keys) };
   const read = await readEvents(operation, origin, source, items, listed, floats, vocabularies, context, problems);
@@ -77,7 +78,8 @@ async function readRows(
   const itemRows = ofItems?.build() ?? titleRows(titles, vocabulary);
   const userRows = ofUsers?.build() ?? origin.userRows?.();
   const joined = [...floatNote('User', floats.user, source.users), ...floatNote('Item', floats.item, source.items)];
-  const notes = [...readerNotes, ...users.notes, ...itemNotes, ...joined];
+  const unlisted = items.size - vocabulary.ids.size;
+  const notes = [...readerNotes, ...users.notes, ...itemNotes, ...joined, ...unlistedNote(unlisted, source.items)];
   const by = origin.chunksBy === undefined ? '' : ` by ${origin.chunksBy}`;
   return assembleInteractions({
     name,
@@ -95,7 +97,7 @@ async function readRows(
       name: 'read',
       detail:
         `Read ${table.length} events of ${read.users.size} users from ${origin.title}${formatNotes(source)}${by}; ` +
-        `${corpusNote(items.size, ofItems === undefined ? undefined : corpus, source.items?.file ?? source.items?.path)}` +
+        `${corpusNote(vocabulary.ids.size, ofItems === undefined ? undefined : corpus, source.items?.file ?? source.items?.path)}` +
         `${source.withoutUser === 'skip' ? `; ${withoutUser} rows without a user were left out` : ''}` +
         `${skipped === 0 ? '.' : `; ${skipped} corrupt rows were skipped.`}${notes.map((note) => ` ${note}`).join('')}`,
       ...(notes.length === 0 ? {} : { notes }),
@@ -107,7 +109,7 @@ async function readRows(
         rows: table.length + skipped + withoutUser,
         events: table.length,
         skipped,
-        items: items.size,
+        items: vocabulary.ids.size,
         ...(source.withoutUser === 'skip' ? { withoutUser } : {}),
       },
       ...(problems.length === 0 ? {} : { problems }),
@@ -124,6 +126,11 @@ function titleRows(titles: ItemTitles | undefined, { ids }: Vocabulary): KeyedTa
 function floatNote(of: 'User' | 'Item', { example }: FloatIds, file: SideFile | undefined): string[] {
   if (example === undefined) return [];
   return [`${of} ids written as ${example} are read as the integers of ${file?.file ?? file?.path}.`];
+}
+
+function unlistedNote(count: number, file: SideFile | undefined): string[] {
+  if (count === 0) return [];
+  return [`${count} ids in columns of items are not in ${file?.file ?? file?.path}, and are taken for none.`];
 }
 
 function corpusNote(items: number, corpus: ItemsFile['corpus'], file = ''): string {

@@ -148,10 +148,17 @@ class IdsBuilder implements ColumnBuilder {
   build(): Column {
     const { ids, denseOf } = this.#vocabulary.build();
     const offsets = new Int32Array(this.rows + 1);
-    offsets.set(this.#ends.subarray(0, this.rows), 1);
     const values = new Int32Array(this.#length);
-    for (let i = 0; i < values.length; i++) values[i] = denseOf[this.#codes[i]];
-    return { kind: 'ids', values, offsets, ids };
+    let length = 0;
+    for (let row = 0, at = 0; row < this.rows; row++) {
+      for (; at < this.#ends[row]; at++) {
+        const dense = denseOf[this.#codes[at]];
+        // What the vocabulary does not list leaves the list.
+        if (dense > 0) values[length++] = dense;
+      }
+      offsets[row + 1] = length;
+    }
+    return { kind: 'ids', values: length < values.length ? values.slice(0, length) : values, offsets, ids };
   }
 }
 

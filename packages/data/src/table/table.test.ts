@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { temporaryFile, temporaryFolder } from '../../test/fixtures.ts';
-import { describeColumns, interactionsFromArrays, kCore, loadDataset, valueText } from '../index.ts';
+import { csvReaders, describeColumns, interactionsFromArrays, kCore, loadDataset, valueText } from '../index.ts';
 import { missingMarkers } from '../sources/missing.ts';
 import type { Column } from './column.ts';
 import { takeColumn } from './take.ts';
@@ -204,6 +204,38 @@ describe('files of users and items', () => {
       line: 3,
     });
   });
+
+  it.each(csvReaders)(
+    'list what can be recommended, also in columns that share the ids of items, by %s',
+    async (reader) => {
+      const i = await loadDataset({
+        format: 'csv',
+        path: temporaryFile('e.csv', 'user,item,shown,from\na,1,3|1,2\na,2,4|5,4\n'),
+        columns: { user: 'user', item: 'item' },
+        further: { shown: { kind: 'ids', vocabulary: 'item' }, from: { kind: 'id', vocabulary: 'item' } },
+        items: {
+          path: temporaryFile('i.csv', 'sku,like\n2,1|x\n1,9\n3,\n'),
+          id: 'sku',
+          columns: { like: { kind: 'ids', vocabulary: 'item' } },
+          corpus: 'listed',
+        },
+        reader,
+      });
+      expect(i.items.toJSON().external).toEqual(['1', '2', '3']);
+      const columns = [i.events.columns.get('shown'), i.events.columns.get('from'), i.itemTable.columns.get('like')];
+      for (const column of columns)
+        expect(column?.kind !== 'number' && column && 'ids' in column && column.ids).toBe(i.items);
+      expect(columns.map((column, k) => texts(column, k < 2 ? 2 : 3))).toEqual([
+        ['3|1', ''],
+        ['2', ''],
+        ['', '1', ''],
+      ]);
+      expect(i.steps[0].notes?.at(-1)).toMatch(
+        /^4 ids in columns of items are not in .*i\.csv, and are taken for none\.$/,
+      );
+      expect(i.steps[0].counts).toMatchObject({ items: 3 });
+    },
+  );
 
   it('follow filters', async () => {
     const i = await load('sku,name,price\n9,nine,9\n2,two,0.5\n1,one,3\n', 'both');

@@ -1,5 +1,5 @@
 import { ascendingOrder, type IdMap, orderedIdMap } from '../ids.ts';
-import { type ExternalIds, Interner } from '../interner.ts';
+import { canonicalInteger, type ExternalIds, Interner } from '../interner.ts';
 
 /** External ids with their dense ids, from 1. */
 export interface Vocabulary {
@@ -23,17 +23,49 @@ export function vocabularyOf(external: ExternalIds): Vocabulary {
 export class VocabularyBuilder {
   readonly interner = new Interner();
   readonly #tidy: (ids: ExternalIds) => ExternalIds;
-  #built: Vocabulary | undefined;
+  #only: Pick<Interner, 'find'> | undefined;
+  #built: (Vocabulary & { readonly codes: number }) | undefined;
 
   /** `tidy` changes how ids are written, none of them into another. */
   constructor(tidy: (ids: ExternalIds) => ExternalIds = (ids) => ids) {
     this.#tidy = tidy;
   }
 
-  /** Codes that come later are not in it. */
+  /** Takes other ids than those of `listed` for none, also those that have come already. */
+  restrict(listed: Pick<Interner, 'find'>): void {
+    this.#only = listed;
+    this.#built = undefined;
+  }
+
+  /** Codes that come later are not in it; a code of an id that is not listed has the dense id 0. */
   build(): Vocabulary {
-    if (this.#built?.ids.size === this.interner.size) return this.#built;
-    this.#built = vocabularyOf(this.#tidy(this.interner.ids()));
+    const { size } = this.interner;
+    if (this.#built?.codes === size) return this.#built;
+    const external = this.interner.ids();
+    const kept = this.#only === undefined ? undefined : this.#listed(this.#only);
+    const { ids, denseOf } = vocabularyOf(this.#tidy(kept === undefined ? external : taken(external, kept)));
+    const ofCodes = kept === undefined ? denseOf : new Int32Array(size);
+    for (let k = 0; kept !== undefined && k < kept.length; k++) ofCodes[kept[k]] = denseOf[k];
+    this.#built = { ids, denseOf: ofCodes, codes: size };
     return this.#built;
   }
+
+  /** The codes of ids that are listed; `undefined` where all are. */
+  #listed(only: Pick<Interner, 'find'>): number[] | undefined {
+    const { interner } = this;
+    const codes: number[] = [];
+    for (let code = 0; code < interner.size; code++) {
+      if (only.find(interner.external(code)) !== undefined) codes.push(code);
+    }
+    return codes.length === interner.size ? undefined : codes;
+  }
+}
+
+function taken({ kind, values }: ExternalIds, codes: readonly number[]): ExternalIds {
+  if (kind === 'integer') return { kind, values: Float64Array.from(codes, (code) => values[code]) };
+  const texts = codes.map((code) => values[code]);
+  const integers = texts.map(canonicalInteger);
+  return integers.every((value) => value >= 0)
+    ? { kind: 'integer', values: Float64Array.from(integers) }
+    : { kind, values: texts };
 }
