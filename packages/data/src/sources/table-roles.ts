@@ -1,3 +1,4 @@
+import { positionColumn } from '../create-interactions.ts';
 import { OptionError } from '../errors.ts';
 import type { Column } from '../table/column.ts';
 import type { Roles } from '../table/roles.ts';
@@ -9,7 +10,7 @@ export function columnName(key: keyof EventColumns, column: ColumnRef | undefine
   return typeof column === 'string' ? column : key;
 }
 
-/** @throws {OptionError} for a role whose column is not among the further ones, and for a name that stands twice */
+/** @throws {OptionError} for a role whose column is not among the further ones, for a name that stands twice, and for `position` without times */
 export function rolesFor(operation: string, source: TableSource, further: ReadonlyMap<string, Column>): Roles {
   const { columns, labels = [], items } = source;
   const rating = columns.rating === undefined ? undefined : columnName('rating', columns.rating);
@@ -38,12 +39,17 @@ export function rolesFor(operation: string, source: TableSource, further: Readon
           ...(items.categories === undefined ? {} : { categories: items.categories }),
         }),
   };
-  const taken = [
-    roles.user,
-    roles.item,
-    roles.time,
-    columns.rating === undefined ? undefined : columnName('rating', columns.rating),
-  ];
+  const taken = [roles.user, roles.item, roles.time, rating];
+  if (roles.time === undefined && [roles.item, rating, ...further.keys()].includes(positionColumn)) {
+    throw new OptionError(
+      operation,
+      `expected no column "${positionColumn}" of events without times, whose places in their sequence have that name; got one`,
+      {
+        key: 'columns',
+        hint: 'give it another name in the header, or a further column one here (--data.columns.NAME.column says which it is)',
+      },
+    );
+  }
   for (const name of further.keys()) {
     if (!taken.includes(name)) continue;
     throw new OptionError(operation, `expected a column once; got "${name}" as a role and as a further column`, {

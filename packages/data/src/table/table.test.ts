@@ -149,6 +149,41 @@ describe('columns of a file', () => {
   });
 });
 
+describe('a column named position', () => {
+  const position = { kind: 'time' } as const;
+  it.each([
+    ['a further one', { user: 'u', item: 'i' }, { position }],
+    ['the items', { user: 'u', item: 'position' }, {}],
+    ['the ratings', { user: 'u', item: 'i', rating: 'position' }, {}],
+  ])('is no column beside the places of events without times: %s', async (_, roles, others) => {
+    const path = temporaryFile('e.csv', 'u,i,position,at\na,1,30,5\na,2,20,4\n');
+    await expect(loadDataset({ format: 'csv', path, columns: roles, further: others })).rejects.toMatchObject({
+      name: 'OptionError',
+      message: expect.stringContaining('expected no column "position" of events without times'),
+      key: 'columns',
+    });
+  });
+
+  it('is one under another name, and where there are times', async () => {
+    const path = temporaryFile('e.csv', 'u,i,position,at\na,1,30,5\na,2,20,4\n');
+    const source = { format: 'csv', path } as const;
+    const renamed = await loadDataset({
+      ...source,
+      columns: { user: 'u', item: 'i' },
+      further: { place: { kind: 'time', column: 'position' } },
+    });
+    expect([...renamed.timestamps]).toEqual([0, 1]);
+    expect(texts(renamed.events.columns.get('place'), 2)).toHaveLength(2);
+    const timed = await loadDataset({
+      ...source,
+      columns: { user: 'u', item: 'i', time: 'at' },
+      further: { position: { kind: 'number' } },
+    });
+    expect([...timed.timestamps]).toEqual([4, 5]);
+    expect(texts(timed.events.columns.get('position'), 2)).toEqual(['20', '30']);
+  });
+});
+
 describe('files of users and items', () => {
   const events = 'user,item,t\na,1,1\na,2,2\nb,2,1\nc,3,5\n';
   const load = (items: string, corpus: 'listed' | 'occurring' | 'both', lenient = false) =>
