@@ -11,6 +11,8 @@ export interface RowProblem {
   readonly message: string;
   readonly column?: string | number;
   readonly hint?: string;
+  /** The option that the hint names, as `optionHint` does; not every source has it, or under this name. */
+  readonly option?: string;
 }
 
 /** An option that a hint names, as a program sets it and as the command line does. */
@@ -32,17 +34,28 @@ export class ProblemLog {
   #title: string | undefined;
   readonly #lenient: boolean;
   readonly #hint: string | undefined;
+  readonly #option: (key: string) => string | undefined;
   #first: { readonly line: number; readonly problem: RowProblem } | undefined;
   readonly #reasons = new Map<string, { reason: string; file?: string; count: number; firstLines: number[] }>();
 
   /**
    * @param options.hint what an error says that has no hint of its own; default: that lenient reading skips such rows
+   * @param options.option the name that an option of a hint has here, `undefined` for one that is not there, whose hint
+   *   is left out; default: none is there
    */
-  constructor(options: { operation: string; file: string; entry?: string; lenient: boolean; hint?: string }) {
+  constructor(options: {
+    operation: string;
+    file: string;
+    entry?: string;
+    lenient: boolean;
+    hint?: string;
+    option?: (key: string) => string | undefined;
+  }) {
     this.#operation = options.operation;
     this.#file = options.file;
     this.#entry = options.entry;
     this.#lenient = options.lenient;
+    this.#option = options.option ?? (() => undefined);
     this.#hint =
       options.hint ?? (options.lenient ? undefined : `${optionHint('lenient', true)} skips and counts such rows`);
   }
@@ -77,8 +90,14 @@ export class ProblemLog {
       ...(this.#entry === undefined ? {} : { entry: this.#entry }),
       ...(line === undefined ? {} : { line }),
       ...(problem.column === undefined ? {} : { column: problem.column }),
-      hint: problem.hint ?? this.#hint,
+      hint: this.#hintOf(problem) ?? this.#hint,
     });
+  }
+
+  #hintOf({ hint, option }: RowProblem): string | undefined {
+    if (option === undefined) return hint;
+    const here = this.#option(option);
+    return here && hint?.replace(`--data.${option} `, `--data.${here} `);
   }
 
   /** The error of a file without one good row, which tells what is wrong with the first. */
@@ -86,8 +105,9 @@ export class ProblemLog {
     const got = seen === 0 ? 'none' : `${seen} corrupt ones`;
     const { line, problem } = this.#first ?? {};
     const why = problem === undefined ? '' : `, of which line ${line}: ${problem.message}`;
-    const hint = problem?.hint === undefined ? {} : { hint: problem.hint };
-    return this.error(undefined, { reason: 'no-rows', message: `expected ${rows}; got ${got}${why}`, ...hint });
+    const { hint, option } = problem ?? {};
+    const message = `expected ${rows}; got ${got}${why}`;
+    return this.error(undefined, { reason: 'no-rows', message, ...(hint && { hint }), ...(option && { option }) });
   }
 
   get total(): number {

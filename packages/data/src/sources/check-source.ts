@@ -22,6 +22,12 @@ const keysOf: Readonly<Record<string, readonly string[]>> = {
   sql: [...common.filter((key) => key !== 'path'), ...table, 'query'],
 };
 
+/** Whether a source of this format, as presets name it (`amazon-tsv`), has the key that a path begins with. */
+export function hasKey(format: string, path: string): boolean {
+  const keys = keysOf[format] ?? keysOf[format.replace(/-[^-]*$/, '')] ?? [];
+  return keys.includes(path.split('.')[0]);
+}
+
 const valuesOf: Readonly<Record<string, readonly unknown[]>> = {
   ties: tieRules,
   timeUnit: timeUnits,

@@ -91,6 +91,7 @@ export function checkId(text: string, column: 'user' | 'item'): RowProblem | und
       hint: lineBreak
         ? `is a quote left open? set ${optionHint('quote', false)} if quotes are ordinary characters`
         : 'is this a text file?',
+      ...(lineBreak && { option: 'quote' }),
     };
   }
   if (blank && text.trim() === '') {
@@ -112,6 +113,7 @@ function badEncoding(text: string, column: 'user' | 'item'): RowProblem {
     column,
     message: `expected valid UTF-8 in the ${column} id; got ${quoted(text)}`,
     hint: `set ${optionHint('encoding', 'latin1')} if the file is older than UTF-8`,
+    option: 'encoding',
   };
 }
 

@@ -70,6 +70,7 @@ export async function readDelimited(
         reason: 'unterminated-quote',
         message: `expected a closing quote; got ${lines} lines in quotes with whole rows among them`,
         hint: `close the quote, or set ${optionHint('quote', false)} if quotes are ordinary characters`,
+        option: 'quote',
       };
     }
     if (fields.length === width) return handler.row(fields, line, end);

@@ -5,8 +5,9 @@ import { optionHint, ProblemLog, type RowProblem } from '../problems.ts';
 import { columnBuilder } from '../table/builder.ts';
 import type { Column } from '../table/column.ts';
 import type { VocabularyBuilder } from '../table/vocabulary.ts';
+import { hasKey } from './check-source.ts';
 import { type ColumnRef, checkId, locateColumns, markedMissing, missingId, parseRating } from './columns.ts';
-import type { TableSource } from './csv-source.ts';
+import type { CsvPreset, TableSource } from './csv-source.ts';
 import type { Purpose, SoughtColumn } from './duckdb-types.ts';
 import { type ChunkHandler, EventChunks, type EventFloats, purposeOf } from './event-chunks.ts';
 import { emptyFile } from './files.ts';
@@ -26,7 +27,7 @@ const rowsAtOnce = 1 << 12;
 
 /** Reads the rows of events: what the roles need, and the further columns, in the order of the file. */
 export async function readEvents(
-  operation: string,
+  { operation, format }: CsvPreset,
   origin: RowOrigin,
   source: TableSource,
   items: Interner,
@@ -37,7 +38,9 @@ export async function readEvents(
   problems: ProblemCount[],
 ) {
   const { place, size } = origin;
-  const log = new ProblemLog({ operation, ...place, lenient: context.lenient });
+  const has = (option: string): boolean => hasKey(format, option);
+  const option = (key: string): string | undefined => (has(key) ? key : undefined);
+  const log = new ProblemLog({ operation, ...place, lenient: context.lenient, option });
   const { columns, timeUnit = 's' } = source;
   const byFormat = source.timeFormat === undefined ? undefined : timeFormat(source.timeFormat);
   const timeOf = (text: string) => (byFormat === undefined ? parseTime(text, timeUnit) : byFormat(text));
@@ -208,8 +211,9 @@ export async function readEvents(
       column: 'time',
       message: `expected times of after 1970; got all of ${table.length} in 1970, from ${earliest} to ${latest} s`,
       hint:
-        `${unit === undefined ? '' : `${unit}, or `}say how dates are written (${optionHint('timeFormat', '%Y%m%d')}); ` +
-        `such times are taken with ${optionHint('allowEarlyTimes', true)}`,
+        `${unit === undefined ? '' : `${unit}, or `}say how dates are written (${optionHint('timeFormat', '%Y%m%d')})` +
+        (has('allowEarlyTimes') ? `; such times are taken with ${optionHint('allowEarlyTimes', true)}` : ''),
+      option: 'timeFormat',
     });
   }
   problems.push(...log.counts(origin.title));

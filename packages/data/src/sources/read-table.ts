@@ -62,7 +62,8 @@ async function readRows(
   const vocabularies = new Map([[columnName('item', source.columns.item), itemVocabulary]]);
   const missing = missingRule(source.missing);
   const side = <S extends SideFile>(of: 'user' | 'item', file: S | undefined) =>
-    file && readSideFile(operation, of, files, file, { vocabularies, missing, problems }, context);
+    file &&
+    readSideFile(operation, of, files, file, { vocabularies, missing, problems, format: preset.format }, context);
   const ofItems = await side('item', source.items);
   const ofUsers = await side('user', source.users);
   const { corpus = 'listed' } = source.items ?? {};
@@ -71,7 +72,7 @@ async function readRows(
   if (corpus === 'listed' && listed !== undefined) itemVocabulary.restrict(listed);
   const items = itemVocabulary.interner;
   floats = { user: new FloatIds(ofUsers?.keys), item: new FloatIds(ofItems?.keys) };
-  const read = await readEvents(operation, origin, source, items, listed, floats, vocabularies, context, problems);
+  const read = await readEvents(preset, origin, source, items, listed, floats, vocabularies, context, problems);
   const { table, titles, further, skipped, withoutUser } = read;
   const users = tidyIds('user', read.users.ids(), floats.user);
   const vocabulary = itemVocabulary.build();

@@ -180,7 +180,7 @@ export class RecordReader {
     if (code === 'CSV_QUOTE_NOT_CLOSED' || code === 'CSV_MAX_RECORD_SIZE') {
       const got = code === 'CSV_QUOTE_NOT_CLOSED' ? 'the end of the file' : 'none in 1 MiB';
       const message = `expected a closing quote; got ${got}`;
-      return { reason: 'unterminated-quote', message, hint: `close the quote, or ${noQuotes}` };
+      return { reason: 'unterminated-quote', message, hint: `close the quote, or ${noQuotes}`, option: 'quote' };
     }
     if (code === 'CSV_INVALID_CLOSING_QUOTE' && severalLines) {
       const { quote, delimiter } = this.#options;
@@ -189,12 +189,14 @@ export class RecordReader {
         reason: 'unterminated-quote',
         message: `expected a closing quote before ${after}; got the next ${quote} in a later line, before other text`,
         hint: `close the quote, or ${noQuotes}`,
+        option: 'quote',
       };
     }
     return {
       reason: 'bad-quote',
       message: `expected quotes around whole fields; got a stray one (${failure.message})`,
       hint: noQuotes,
+      option: 'quote',
     };
   }
 }

@@ -5,6 +5,7 @@ import { columnBuilder } from '../table/builder.ts';
 import { type KeyedTable, KeyedTableBuilder } from '../table/keyed.ts';
 import type { ColumnSpec } from '../table/spec.ts';
 import type { VocabularyBuilder } from '../table/vocabulary.ts';
+import { hasKey } from './check-source.ts';
 import { chooseFile } from './choose-file.ts';
 import { type ColumnRef, checkId, locateColumns, missingId } from './columns.ts';
 import { type DelimitedOptions, type RowHandler, readDelimited } from './delimited.ts';
@@ -36,6 +37,8 @@ export interface SharedReading {
   readonly vocabularies: Map<string, VocabularyBuilder>;
   readonly missing: MissingRule;
   readonly problems: ProblemCount[];
+  /** Of the source, as its preset names it. */
+  readonly format: string;
 }
 
 /** What was read of a file of users or items. */
@@ -85,7 +88,8 @@ async function readRows(
 ): Promise<SideRows> {
   const name = chooseFile(operation, files, side.file);
   const place = files.place(name);
-  const log = new ProblemLog({ operation, ...place, lenient: context.lenient });
+  const option = (key: string): string | undefined => (hasKey(shared.format, `${of}s`) ? `${of}s.${key}` : undefined);
+  const log = new ProblemLog({ operation, ...place, lenient: context.lenient, option });
   const header = side.header ?? true;
   let builder = new KeyedTableBuilder([]);
   let id = 0;

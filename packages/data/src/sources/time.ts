@@ -25,15 +25,25 @@ export function checkTime(seconds: number, unit: TimeUnit = 's'): RowProblem | u
   };
 }
 
+/** What is wrong with a time of a further column, whose unit stands with the column, and which has no pattern. */
+export function inColumn({ hint, option, ...problem }: RowProblem, column: string): RowProblem {
+  if (option === undefined) return { ...problem, column, ...(hint && { hint }) };
+  if (hint === undefined || option !== 'timeUnit') return { ...problem, column };
+  const unit = `columns.${column}.unit`;
+  const own = hint.replace('timeUnit: ', 'unit: ').replace('--data.timeUnit ', `--data.${unit} `);
+  return { ...problem, column, hint: own, option: unit };
+}
+
 /** The unit in which the number would be a time of after 1970. */
-export function unitHint(seconds: number, unit: TimeUnit): { readonly hint?: string } {
+export function unitHint(seconds: number, unit: TimeUnit): Pick<RowProblem, 'hint' | 'option'> {
   if (unit === 'iso') return {};
   const value = seconds * perSecond[unit];
   const fits = (['s', 'ms', 'us', 'ns'] as const).find((other) => {
     const time = value / perSecond[other];
     return other !== unit && time >= earliestUsual && time < latestTime;
   });
-  return fits === undefined ? {} : { hint: `are these ${unitNames[fits]}? set ${optionHint('timeUnit', fits)}` };
+  if (fits === undefined) return {};
+  return { hint: `are these ${unitNames[fits]}? set ${optionHint('timeUnit', fits)}`, option: 'timeUnit' };
 }
 
 const isoDate =
@@ -104,14 +114,17 @@ export function parseTime(text: string, unit: TimeUnit): number | RowProblem {
   return checkTime(seconds, unit) ?? seconds;
 }
 
-function dateHint(text: string, unit: TimeUnit): { readonly hint?: string } {
+function dateHint(text: string, unit: TimeUnit): Pick<RowProblem, 'hint' | 'option'> {
   if (unit !== 'iso' && /^\s*\d{4}-\d\d-\d\d/.test(text)) {
-    return { hint: `is this a date? set ${optionHint('timeUnit', 'iso')}` };
+    return { hint: `is this a date? set ${optionHint('timeUnit', 'iso')}`, option: 'timeUnit' };
   }
   const date = /^\s*\d{1,2}([./-])\d{1,2}\1\d{4}(?:( )\d\d:\d\d(:\d\d)?)?/.exec(text);
   if (date === null) return /\d,\d/.test(text) ? { hint: 'commas in numbers are not read: write 1300000000.5' } : {};
   const [, dot, blank, seconds] = date;
   const clock = blank === undefined ? '' : ` %H:%M${seconds === undefined ? '' : ':%S'}`;
   const pattern = dot === '/' ? `%m/%d/%Y${clock}` : `%d${dot}%m${dot}%Y${clock}`;
-  return { hint: `is this a date? say how it is written: ${optionHint('timeFormat', pattern)}` };
+  return {
+    hint: `is this a date? say how it is written: ${optionHint('timeFormat', pattern)}`,
+    option: 'timeFormat',
+  };
 }

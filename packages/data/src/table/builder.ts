@@ -2,7 +2,7 @@ import type { RowProblem } from '../problems.ts';
 import { type MissingRule, missingRule } from '../sources/missing.ts';
 import { decimal, plainNumber, truth } from '../sources/plain-number.ts';
 import { quoted } from '../sources/rating-rows.ts';
-import { parseTime, type TimeUnit } from '../sources/time.ts';
+import { inColumn, parseTime, type TimeUnit } from '../sources/time.ts';
 import { textColumn } from '../text-column.ts';
 import type { Column } from './column.ts';
 import { grown } from './grow.ts';
@@ -255,7 +255,7 @@ class TimeBuilder implements ColumnBuilder {
     this.#time = Number.NaN;
     if (this.#missing.time(text.trim())) return undefined;
     const time = parseTime(text, this.#unit);
-    if (typeof time === 'object') return { ...time, column: this.name };
+    if (typeof time === 'object') return inColumn(time, this.name);
     this.#time = time;
     return undefined;
   }
