@@ -184,6 +184,22 @@ describe.each(['cpu', 'simd'] as const)('Muon on %s', (backend) => {
     expect(worst(whole.dataSync(), rowsOf(fused.dataSync(), shape[1]))).toBeGreaterThan(1e-3);
   });
 
+  it('a matrix [inputs, outputs] takes the step of its transpose, of blocks too', () => {
+    const values = numbers(9, 24);
+    for (const scale of ['spectral', 'adamw'] as const) {
+      const outIn = tf.variable(tf.tensor2d(values, [8, 3]));
+      const inOut = tf.variable(tf.transpose(outIn));
+      const options = { learningRate: 0.1, scale };
+      const sizes = [5, 3];
+      const one = new Muon({ ...options, blocks: { [outIn.name]: { axis: 0, sizes } } });
+      const blocks = { [inOut.name]: { axis: 1 as const, sizes } };
+      const other = new Muon({ ...options, blocks, inOut: [inOut.name] });
+      const grad = tf.tensor2d(step(one, outIn, 1), [8, 3]);
+      other.applyGradients({ [inOut.name]: tf.transpose(grad) });
+      expect(worst(tf.transpose(inOut).dataSync(), rowsOf(outIn.dataSync(), 3))).toBeLessThan(1e-6);
+    }
+  });
+
   it('resumes from its state with the same bits', () => {
     const weight = matrix(4, 6, 1);
     const optimizer = new Muon({ learningRate: 0.1 });

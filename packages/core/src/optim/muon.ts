@@ -19,10 +19,13 @@ export interface MuonOptions extends NewtonSchulzOptions {
   /** Decoupled, default 0.1 as in PyTorch. */
   readonly weightDecay?: number;
   /**
-   * What a matrix's shape does to the rate. `spectral`, the default: `sqrt(max(1, rows / columns))`;
-   * `adamw`: `0.2 sqrt(max(rows, columns))`, an update as large as AdamW's in the mean.
+   * What a matrix's shape does to the rate. `spectral`, the default: `sqrt(max(1, outputs / inputs))`, the rows being
+   * the outputs but for matrices of `inOut`; `adamw`: `0.2 sqrt(max(rows, columns))`, an update as large as AdamW's in
+   * the mean.
    */
   readonly scale?: 'spectral' | 'adamw';
+  /** Names of matrices `[inputs, outputs]`, applied as `x W`; others are `[outputs, inputs]`, as PyTorch's `Linear`. */
+  readonly inOut?: readonly string[];
   /**
    * Fused matrices by variable name, as queries, keys and values in one product: each part is orthogonalised by itself
    * and has a scale of its own. As one matrix it is another method.
@@ -47,7 +50,7 @@ export class Muon extends ComposedOptimizer<'momentum'> {
   /** @throws UnsupportedError when an option is outside its range. */
   constructor(options: MuonOptions) {
     const { learningRate, momentum = 0.95, weightDecay = 0.1, nesterov = true, scale = 'spectral' } = options;
-    const { blocks = {}, steps = 5, coefficients, epsilon = 1e-7 } = options;
+    const { blocks = {}, inOut = [], steps = 5, coefficients, epsilon = 1e-7 } = options;
     const inside = learningRate >= 0 && momentum >= 0 && momentum < 1 && weightDecay >= 0 && epsilon > 0;
     if (!inside || !Number.isInteger(steps) || steps < 0) {
       throw new UnsupportedError(
@@ -55,7 +58,7 @@ export class Muon extends ComposedOptimizer<'momentum'> {
       );
     }
     super('Muon', learningRate, ['momentum']);
-    this.#options = { learningRate, momentum, weightDecay, nesterov, scale, blocks };
+    this.#options = { learningRate, momentum, weightDecay, nesterov, scale, blocks, inOut };
     this.#iteration = { steps, coefficients, epsilon };
   }
 
@@ -86,18 +89,19 @@ export class Muon extends ComposedOptimizer<'momentum'> {
     const ahead = nesterov ? tf.add(fresh, tf.mul(slots.momentum, mu)) : slots.momentum;
     const blocks = this.#blocksOf(weight);
     const parts = blocks === undefined ? [ahead] : tf.split(ahead, [...blocks.sizes], blocks.axis);
-    const updates = parts.map((part) => this.#scaled(part as tf.Tensor2D));
+    const inOut = this.#options.inOut.includes(weight.name);
+    const updates = parts.map((part) => this.#scaled(part as tf.Tensor2D, inOut));
     const update = updates.length === 1 ? updates[0] : tf.concat(updates, blocks?.axis);
     const decayed = weightDecay === 0 ? weight : tf.mul(weight, 1 - this.learningRate * weightDecay);
     weight.assign(tf.sub(decayed, update));
   }
 
-  #scaled(part: tf.Tensor2D): tf.Tensor2D {
+  #scaled(part: tf.Tensor2D, inOut: boolean): tf.Tensor2D {
     const [rows, columns] = part.shape;
     const scale =
       this.#options.scale === 'adamw'
         ? 0.2 * Math.sqrt(Math.max(rows, columns))
-        : Math.sqrt(Math.max(1, rows / columns));
+        : Math.sqrt(Math.max(1, inOut ? columns / rows : rows / columns));
     return tf.mul(newtonSchulz(part, this.#iteration), this.learningRate * scale);
   }
 

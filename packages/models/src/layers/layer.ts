@@ -59,6 +59,8 @@ export interface WeightSpec {
   readonly isRunning?: boolean;
   /** Maps that lie side by side in one matrix: `sizes` rows (axis 0) or columns (axis 1). */
   readonly blocks?: MatrixBlocks;
+  /** Whether it is the matrix `[inputs, outputs]` of a map `x W`; others are `[outputs, inputs]`. */
+  readonly isInOut?: boolean;
 }
 
 const declaredShapes = new WeakMap<tf.Variable, readonly number[]>();

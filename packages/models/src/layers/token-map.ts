@@ -57,6 +57,7 @@ export class TokenMap extends StreamLayer {
       name,
       shape,
       initialization: { kind: 'xavier-normal' },
+      isInOut: true,
     });
     const ofForm = {
       shared: () => [matrix('weight', d, e)],

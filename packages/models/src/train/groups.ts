@@ -142,11 +142,12 @@ function optimizerOf(rule: Rule, variables: readonly tf.Variable[], options: Opt
     case 'muon': {
       const { momentum = 0.95, nesterov = true, scale = 'adamw', byBlock = true } = options.muon ?? {};
       const blocks: Record<string, MatrixBlocks> = {};
+      const inOut = variables.filter((variable) => declarationOf(variable)?.isInOut).map(({ name }) => name);
       for (const variable of byBlock ? variables : []) {
         const declared = declarationOf(variable)?.blocks;
         if (declared !== undefined) blocks[variable.name] = declared;
       }
-      return new Muon({ learningRate, weightDecay, momentum, nesterov, scale, blocks });
+      return new Muon({ learningRate, weightDecay, momentum, nesterov, scale, blocks, inOut });
     }
     case 'adamw': {
       const { beta1, beta2, epsilon } = options;

@@ -142,7 +142,7 @@ export const optimizerFields = {
         .enum(['spectral', 'adamw'])
         .default('adamw')
         .describe(
-          "`adamw`: an update as large as AdamW's, so that it takes AdamW's rate; `spectral`: of Jordan's reference.",
+          "`adamw`: an update as large as AdamW's, so that it takes AdamW's rate; `spectral`: of Jordan's reference, by outputs over inputs.",
         ),
       byBlock: z
         .boolean()

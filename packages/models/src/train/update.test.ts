@@ -6,6 +6,7 @@ import { makeBatch } from '@seqrec/data';
 import * as tf from '@tensorflow/tfjs-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ConfigError } from '../errors.ts';
+import { declarationOf } from '../layers/layer.ts';
 import type { TokenEncoder } from '../model.ts';
 import { sampledSoftmaxObjective } from '../objectives/sampled-softmax.ts';
 import { readParameters } from '../parameters.ts';
@@ -157,6 +158,37 @@ describe('groups of weights', () => {
       '_hstu._attention_layers.0._o.bias': 'm,v 0.01',
       '_hstu._attention_layers.0._rel_attn_bias._pos_w': 'm,v 0.01',
     });
+  });
+
+  it.each(['hstu', 'fuxi-alpha'])('scale matrices of %s by outputs over inputs, however they lie', async (name) => {
+    const steps = async (scale: 'spectral' | 'adamw') => {
+      const options = { kind: 'muon', weightDecay: 0, muon: { scale, byBlock: false } } as const;
+      const trainer = trainerOf(options as Options, name);
+      const before = await readParameters(trainer.model);
+      const variables = [...trainer.model.variables()].filter(([, variable]) => variable.rank === 2);
+      const dense = Object.fromEntries(variables.map(([, variable]) => [variable.name, tf.onesLike(variable)]));
+      await trainer.update.apply({ dense, rows: new Map(), loss: undefined as never, weight: 1 }, 0);
+      for (const tensor of Object.values(dense)) tensor.dispose();
+      const after = await readParameters(trainer.model);
+      freeAll(trainer);
+      return new Map(variables.map(([weight]) => [weight, before[weight].data[0] - after[weight].data[0]]));
+    };
+    const [spectral, adamw] = [await steps('spectral'), await steps('adamw')];
+    const model = createModel(tinyConfigs[name], { numItems: 20, seed: 1 });
+    let wide = 0;
+    for (const [weight, variable] of model.variables()) {
+      const declared = declarationOf(variable);
+      if (variable.rank !== 2 || declared?.isTable || !/layers|blocks/.test(weight)) continue;
+      const isInOut = weight.endsWith('uvqk');
+      expect(declared?.isInOut === true, weight).toBe(isInOut);
+      const [rows, columns] = variable.shape;
+      const ratio = isInOut ? columns / rows : rows / columns;
+      if (isInOut && ratio > 1) wide++;
+      const expected = Math.sqrt(Math.max(1, ratio)) / (0.2 * Math.sqrt(Math.max(rows, columns)));
+      expect(spectral.get(weight)! / adamw.get(weight)!, weight).toBeCloseTo(expected, 4);
+    }
+    expect(wide).toBeGreaterThan(0);
+    model.dispose();
   });
 
   it('leave vectors without weight decay where asked: zero gradients then change matrices alone', async () => {

@@ -73,7 +73,7 @@ export class FuxiAlphaBlock extends StreamLayer {
       initialization: start.map ?? { kind: 'xavier-uniform' },
     });
     return [
-      { name: 'uvqk', shape: [d, columns], initialization: small, blocks: { axis: 1, sizes } },
+      { name: 'uvqk', shape: [d, columns], initialization: small, blocks: { axis: 1, sizes }, isInOut: true },
       ...(this.channels.includes('time')
         ? [{ name: 'ts_w', shape: [numTimeBuckets + 1], initialization: small } as const]
         : []),

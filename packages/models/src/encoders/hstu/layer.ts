@@ -84,7 +84,7 @@ export class HstuLayer extends StreamLayer implements LastRows {
     const specs: WeightSpec[] = [...norms.input];
     const initialization = projectionInit === 'normal' ? small : ({ kind: projectionInit } as const);
     const sizes = [...(gate ? [h * dv] : []), h * dv, h * dqk, h * dqk];
-    specs.push({ name: 'uvqk', shape: [d, columns], initialization, blocks: { axis: 1, sizes } });
+    specs.push({ name: 'uvqk', shape: [d, columns], initialization, blocks: { axis: 1, sizes }, isInOut: true });
     if (projectionBias) specs.push({ name: 'uvqk.bias', shape: [columns], initialization: { kind: 'zeros' } });
     if (relativeBias === 'position-time')
       specs.push({ name: 'ts_w', shape: [numTimeBuckets + 1], initialization: small });
