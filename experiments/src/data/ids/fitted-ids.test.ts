@@ -1,5 +1,5 @@
 // Ids are fitted once, but for vectors and a tokenizer that a plug-in defines: its code may change while it is written.
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { useBackend } from '@seqrec/core';
@@ -8,7 +8,7 @@ import { defineItemVectors, defineTokenizer, semanticIdsSchema } from '@seqrec/m
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { z } from 'zod';
 import { Progress } from '../../terminal/progress.ts';
-import { fittedIds } from './fitted-ids.ts';
+import { fittedIds, fitVersion } from './fitted-ids.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'seqrec-fitted-ids-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -47,6 +47,17 @@ it('a tokenizer of a plug-in is asked again, one of ours is not', async () => {
   expect(await codesBy({ kind: 'acme/now' })).toEqual([1, 0]);
   const first = await codesBy({ kind: 'random', levels: 1, codes: 4 });
   expect(await codesBy({ kind: 'random', levels: 1, codes: 4 })).toEqual(first);
+});
+
+it('ids of an older version of the code are fitted anew', async () => {
+  const own = join(folder, 'versions');
+  const config = semanticIdsSchema().parse({ tokenizer: { kind: 'random', levels: 1, codes: 4 } });
+  const files = async (version?: number) => {
+    await fittedIds(shop, config, own, new Progress({ quiet: true }), version);
+    return readdirSync(own).length;
+  };
+  expect(await files(fitVersion - 1)).toBe(1);
+  expect([await files(), await files()]).toEqual([2, 2]);
 });
 
 it('vectors of a plug-in are asked again, where a tokenizer reads them', async () => {

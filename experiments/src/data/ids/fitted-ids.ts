@@ -17,19 +17,23 @@ import type { Progress } from '../../terminal/progress.ts';
 import { findFile } from './find-file.ts';
 import { fitIdsTo } from './fit-to-data.ts';
 
+/** Raised when a change of the code that fits ids, or reads vectors for them, gives others of the same settings. */
+export const fitVersion = 1;
+
 /** Files that hold what a configuration of ids says: named as `path` or `items` anywhere in it. */
 const FILES = new Set(['path', 'items']);
 
 /**
  * Ids of content of the items of a data set, of which no event is read: fitted once, then read from the cache, where
- * they lie under the digest of the items, the settings and the files that these name. Those of vectors or a tokenizer
- * that a plug-in defines are fitted anew: its code may have changed.
+ * they lie under `version`, that of the code that fits, the digest of the items, the settings and the files that these
+ * name. Those of vectors or a tokenizer that a plug-in defines are fitted anew: its code may have changed.
  */
 export async function fittedIds(
   interactions: Interactions,
   config: SemanticIdsConfig,
   cacheFolder: string,
   progress: Progress,
+  version = fitVersion,
 ): Promise<StoredIds> {
   const fit = async (): Promise<StoredIds> => {
     // Some commands read their data before they start a backend; the codes are the same on all of them.
@@ -37,7 +41,7 @@ export async function fittedIds(
     return fitIdsTo({ interactions, train: noEvents(interactions) }, config, progress);
   };
   if (!isOwnTokenizer(config.tokenizer) || !vectorsAreOwn(config)) return fit();
-  const hash = createHash('sha256').update(JSON.stringify([config, digestItems(interactions)]));
+  const hash = createHash('sha256').update(JSON.stringify([version, config, digestItems(interactions)]));
   for (const file of filesOf(config)) for await (const bytes of createReadStream(file)) hash.update(bytes);
   const path = join(cacheFolder, `ids-${hash.digest('hex').slice(0, 16)}.safetensors`);
   if (existsSync(path)) return readSemanticIds(path);
