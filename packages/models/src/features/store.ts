@@ -40,6 +40,14 @@ export function featureTensors(fitted: FittedFeatures | undefined): Map<string, 
   return tensors;
 }
 
+/** Names of the tensors of `trained`, of items and of users, and those of a model's features. */
+export function trainedTensors(fitted: FittedFeatures | undefined): Map<string, Uint8Array | undefined> {
+  return new Map([
+    [ITEMS.trained, fitted?.trained],
+    [USERS.trained, fitted?.users?.trained],
+  ]);
+}
+
 /** The features themselves, as the state of a checkpoint has them. */
 export function featuresState(fitted: FittedFeatures | undefined): Record<string, unknown>[] | undefined {
   return fitted?.features.map((feature) => ({ ...feature }));

@@ -1,5 +1,5 @@
 import { CheckpointError } from '../errors.ts';
-import { featuresState } from '../features/store.ts';
+import { featuresState, trainedTensors } from '../features/store.ts';
 import { isConverted } from '../io/dtypes.ts';
 import { elementCount } from '../io/safetensors.ts';
 import type { SafetensorsFile } from '../io/safetensors-file.ts';
@@ -24,7 +24,7 @@ export interface WeightsFile {
 export interface LoadWeightsOptions extends ReadOptions {
   /** Digest of the data that the model is of. A file that was trained on others is noted. */
   readonly data?: string;
-  /** Whether features that were fitted on other rows are refused, and not only noted. */
+  /** Whether features that were fitted on other rows, and other trained items, are refused, and not only noted. */
   readonly sameFeatures?: boolean;
 }
 
@@ -32,10 +32,12 @@ export interface LoadWeightsOptions extends ReadOptions {
  * Sets only the weights of `model` from a safetensors file under the names of `model.variables()`: a checkpoint, a
  * file of `exportWeights`, or one of another program, which need not know what model it is. Moments and buffers of
  * the reference are left aside. Nothing changes when it throws. What a checkpoint or an export says of its model and
- * its data that is otherwise here is noted.
+ * its data that is otherwise here is noted. Features of the model stay as they are, with the items and users that it
+ * takes for trained.
  *
  * @throws CheckpointError listing every missing, unexpected and misshapen tensor, or naming one that
- *   is damaged or not finite; with `sameFeatures` for a file whose features were fitted on other rows.
+ *   is damaged or not finite; with `sameFeatures` for a file whose features were fitted on other rows,
+ *   or of other trained items or users.
  */
 export function loadWeights(file: string, model: Model, options: LoadWeightsOptions = {}): Promise<void> {
   return withSafetensors(file, async (tensors) => {
@@ -49,7 +51,11 @@ export function loadWeights(file: string, model: Model, options: LoadWeightsOpti
     // Those with a checksum were finite when it was made.
     for (const name of source.weights) if (!verified.has(name)) await checkFinite(tensors, name);
     const { onNote = console.warn } = options;
-    for (const note of whatDiffers(metadata, model, file, options)) onNote(renderNote(file, note));
+    const notes = [
+      ...whatDiffers(metadata, model, file, options),
+      ...(await whoDiffers(tensors, model, file, options)),
+    ];
+    for (const note of notes) onNote(renderNote(file, note));
     await setWeights(source, model);
   });
 }
@@ -112,4 +118,31 @@ function whatDiffers(
   }
   const others = otherData(state, data);
   return others === undefined ? notes : [...notes, others];
+}
+
+/** Items and users that were trained in one and not in the other: whose own rows are for those that were. */
+async function whoDiffers(
+  tensors: SafetensorsFile,
+  { features }: Model,
+  file: string,
+  { sameFeatures = false }: LoadWeightsOptions,
+): Promise<readonly string[]> {
+  const notes: string[] = [];
+  for (const [name, here] of trainedTensors(features)) {
+    if (here === undefined || !tensors.tensors.has(name)) continue;
+    const there = await tensors.read(name);
+    const others = here.reduce((sum, trained, id) => sum + Number(trained !== there[id]), 0);
+    if (others === 0 && there.length === here.length) continue;
+    const who = name.includes('/users/') ? 'users' : 'items';
+    if (sameFeatures) {
+      throw new CheckpointError(
+        `checkpoint: ${file}: expected ${who} with training rows as here; got ${others} that have some in one of the two alone; use the data and the split that it was trained on`,
+        file,
+      );
+    }
+    notes.push(
+      `${others} ${who} have training rows in one of the two alone: those of the model here are taken for trained`,
+    );
+  }
+  return notes;
 }
