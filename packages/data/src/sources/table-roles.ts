@@ -10,7 +10,10 @@ export function columnName(key: keyof EventColumns, column: ColumnRef | undefine
   return typeof column === 'string' ? column : key;
 }
 
-/** @throws {OptionError} for a role whose column is not among the further ones, for a name that stands twice, and for `position` without times */
+/**
+ * @throws {OptionError} for a role whose column is not among the further ones, for a name that stands twice, and for
+ *   `position` without times
+ */
 export function rolesFor(operation: string, source: TableSource, further: ReadonlyMap<string, Column>): Roles {
   const { columns, labels = [], items } = source;
   const rating = columns.rating === undefined ? undefined : columnName('rating', columns.rating);
