@@ -1,11 +1,11 @@
 import { expect, it } from 'vitest';
 import { resolveConfig } from '../../config/load-recipe.ts';
-import { checkSequencePeer } from './sequence-peer.ts';
+import { sequenceObjective } from './sequence-peer.ts';
 
 async function check(recipe: string, settings: Readonly<Record<string, string>> = {}): Promise<void> {
   const overrides = Object.entries(settings).map(([key, text]) => ({ key, text }));
   const { config } = await resolveConfig({ recipe, overrides });
-  checkSequencePeer(config);
+  sequenceObjective(config);
 }
 
 it.each([
@@ -34,6 +34,7 @@ it.each([
   ],
   ['ml-1m/sasrec', { 'model.activation': 'gelu' }, 'model.activation: expected "relu"'],
   ['ml-1m/sasrec', { 'model.itemDropout': '0.1' }, 'model.itemDropout'],
+  ['ml-1m/sasrec', { 'objective.kind': 'full-softmax' }, 'objective.kind: expected sampled-softmax'],
   ['ml-1m/sasrec', { 'optimizer.kind': 'adagrad' }, 'optimizer.kind: expected adamw'],
   ['ml-1m/gru4rec', {}, 'model.kind: expected one that has a peer in PyTorch (hstu, sasrec)'],
 ])('%s with %j is another one', async (recipe, settings, message) => {

@@ -16,12 +16,15 @@ const OF_OBJECTIVE = new Set(['kind', 'numNegatives', 'temperature', 'negativeIt
 type Settings = Readonly<Record<string, unknown>>;
 
 /**
- * Whether a recipe is what the peers of sequences train: HSTU or SASRec as the public research code has them, the
- * sampled softmax of every event, AdamW.
+ * The sampled softmax of a recipe that the peers of sequences train too: HSTU or SASRec as the public research code has
+ * them, the next item of every event, AdamW.
  *
  * @throws ConfigError that names the first setting that they do not have.
  */
-export function checkSequencePeer({ model, objective, optimizer }: RecipeConfig): void {
+export function sequenceObjective({ model, objective, optimizer }: RecipeConfig): {
+  readonly numNegatives: number;
+  readonly temperature: number;
+} {
   const { kind } = model;
   if (!Object.hasOwn(READ, kind))
     throw refusal('model.kind', `one that has a peer in PyTorch (${Object.keys(READ).join(', ')})`, kind);
@@ -30,10 +33,14 @@ export function checkSequencePeer({ model, objective, optimizer }: RecipeConfig)
   const plain = parseModelConfig({ kind, ...Object.fromEntries(read.map((key) => [key, given[key]])) });
   const free = new Set<string>([...read, ...VALUES]);
   refuseOthers('model', given, plain as unknown as Settings, free);
+  // Absent in configurations from before there were others.
+  if (objective.kind !== undefined && objective.kind !== 'sampled-softmax')
+    throw refusal('objective.kind', 'sampled-softmax', objective.kind);
   const sampled = objectiveConfigSchema.parse({ kind: 'sampled-softmax' });
   refuseOthers('objective', objective as unknown as Settings, sampled as unknown as Settings, OF_OBJECTIVE);
   const rule = (optimizer as { readonly kind?: string }).kind ?? 'adamw';
   if (rule !== 'adamw') throw refusal('optimizer.kind', 'adamw', rule);
+  return objective;
 }
 
 function refuseOthers(part: string, given: Settings, plain: Settings, free: ReadonlySet<string>): void {

@@ -3,9 +3,7 @@ import { makeBatch } from '@seqrec/data';
 import { batchColumns, codeSymbols, type StepInfo, type Trainer } from '@seqrec/models';
 import { resolveRun } from '../../config/load-recipe.ts';
 import { isRankingConfig, type RunConfig } from '../../config/run-config.ts';
-import type { RecipeConfig } from '../../config/schema.ts';
 import { generationOf } from '../../data/coded-items.ts';
-import { ConfigError } from '../../errors.ts';
 import { describeEnvironment, type Environment } from '../../run/folder/environment.ts';
 import { countRowParameters } from '../../run/loop/count-parameters.ts';
 import { describeProducts, productsOf } from '../../run/open/native-products.ts';
@@ -21,7 +19,7 @@ import { writeRowsInput } from './peer-rows.ts';
 import { openRankingSubject } from './ranking-subject.ts';
 import { recordKernels } from './recorder.ts';
 import { rowPeerOf } from './row-peers.ts';
-import { checkSequencePeer } from './sequence-peer.ts';
+import { sequenceObjective } from './sequence-peer.ts';
 import { median, spread } from './statistics.ts';
 import { openSubject, type SubjectRequest } from './subject.ts';
 
@@ -53,16 +51,6 @@ export interface StepBench {
 const STEPS = 4;
 /** Steps of a turn that are not timed, ours and the peers': caches and clocks are those of the contestant before. */
 const WARM_STEPS = 2;
-
-/** The peers train with the sampled softmax and nothing else. */
-function sampledSoftmax({ objective }: RecipeConfig): { readonly numNegatives: number; readonly temperature: number } {
-  const sampled = objective.kind === undefined || objective.kind === 'sampled-softmax';
-  if (sampled && objective.labels.kind === 'next-item' && objective.weighting === 'token') return objective;
-  throw new ConfigError(
-    `objective: expected the sampled softmax with next-item labels, which the peers have too; got ${objective.kind} with ${objective.labels.kind}`,
-    'seqrec bench epoch and seqrec profile take any objective',
-  );
-}
 
 /** What is timed: the trainer's first batch, and the input of the peers. */
 interface Contest {
@@ -207,8 +195,7 @@ async function contestOfSequences(request: ContestRequest, progress: Progress): 
   return { name, choice, trainer, units: batch.itemIds.length, unit: 'tokens', input };
 
   function sequenceInput(): PeerInput {
-    const { numNegatives, temperature } = sampledSoftmax(config);
-    checkSequencePeer(config);
+    const { numNegatives, temperature } = sequenceObjective(config);
     return writePeerInput(model.config, numItems, numNegatives, temperature, batch);
   }
 }
