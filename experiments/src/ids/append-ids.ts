@@ -25,12 +25,15 @@ export async function appendIds(
   command: FitIdsCommand,
 ): Promise<{ readonly ids: StoredIds; readonly appended: number }> {
   const ids = await readSemanticIds(file);
-  const { interactions, overrides, split, coldItems } = await readDataOfIds(command);
-  if (split !== undefined || coldItems !== undefined)
+  const ofEvents = command.overrides.find(({ key }) =>
+    /^data\.(split|coldItems|sampledNegatives|teacherLabels)\b/.test(key),
+  );
+  if (ofEvents !== undefined)
     throw new UsageError(
-      `seqrec ids append: unknown option --data.${split === undefined ? 'coldItems' : 'split'}`,
+      `seqrec ids append: unknown option --${ofEvents.key}`,
       'frozen codes read no event: leave it out',
     );
+  const { interactions, overrides } = await readDataOfIds(command);
   const config = withOtherFiles(ids.config, overrides);
   const known = new Set(ids.items);
   const { items, numItems, name } = interactions;
