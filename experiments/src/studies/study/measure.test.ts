@@ -61,6 +61,25 @@ test('a study counts ties as its configuration says, and refuses a score that is
   );
 });
 
+test('the loss is finite whatever the scores: products far from one, cosines at a small temperature', async () => {
+  const { test: set } = trainTest(interactions);
+  // -log softmax of the target of a (2) and of b (5).
+  const lossOf = (scores: readonly number[], temperature: number): number => {
+    const z = scores.map((score) => score / temperature);
+    const top = Math.max(...z);
+    const all = top + Math.log(z.reduce((sum, each) => sum + Math.exp(each - top), 0));
+    return (all - z[1] + all - z[4]) / 2;
+  };
+  for (const [scores, temperature] of [
+    [[900, 1000, 3, 2, 999, -1], 1],
+    [[0.1, 0.12, 0.09, 0, 0.11, 0.1], 1e-3],
+    [[0.9, 0.8, 0.7, 0.6, 0.5, 0.4], 0.05],
+  ] as const) {
+    const { loss } = await measure(model(...scores), set, { ...options, temperature, ties: 'expected' });
+    expect(loss / lossOf(scores, temperature)).toBeCloseTo(1, 5);
+  }
+});
+
 test('a study of arms and the window tests read the rule of the configuration', async () => {
   const whole = trainTest(
     interactionsFromArrays({

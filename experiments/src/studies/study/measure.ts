@@ -138,10 +138,11 @@ function crossEntropy(
     temperature,
   }: { readonly target: number; readonly lastItem: number; readonly temperature: number },
 ): number {
-  // Cosines are at most one: the largest possible score is the shift, no second pass needed.
+  let largest = Number.NEGATIVE_INFINITY;
+  for (let item = 1; item <= lastItem; item++) largest = Math.max(largest, scores[base + item]);
   let sum = 0;
-  for (let item = 1; item <= lastItem; item++) sum += Math.exp((scores[base + item] - 1) / temperature);
-  return Math.log(sum) - (scores[base + target] - 1) / temperature;
+  for (let item = 1; item <= lastItem; item++) sum += Math.exp((scores[base + item] - largest) / temperature);
+  return Math.log(sum) - (scores[base + target] - largest) / temperature;
 }
 
 function seenBefore(itemIds: Int32Array, [start, target]: readonly [number, number]): Int32Array {
