@@ -41,3 +41,9 @@ it('queries fall into parts by their history, and by how often training has thei
     'benchmark: expected ranks of 2 queries; got 3',
   );
 });
+
+it('queries without a history stand in a part of their own, where there are any', () => {
+  const starts = test.starts.map((start, e) => (e === 0 ? test.targets[e] : start));
+  const counted = segmentCounts(segmentsOf({ ...test, starts }, eventsOfItems({ train })));
+  expect(counted).toEqual({ 'history 0': 1, 'history 1-4': 1, 'history 5-9': 1, 'cold target': 2, 'target 5-19': 1 });
+});

@@ -5,7 +5,7 @@ import type { SavedRanks } from '../../run/folder/ranks.ts';
 import { gainAt } from '../../run/verdict/bootstrap.ts';
 
 /** First lengths of histories, and first numbers of training events of a target, of each segment. */
-const HISTORY = [1, 5, 10, 20, 50] as const;
+const HISTORY = [0, 1, 5, 10, 20, 50] as const;
 const EVENTS = [0, 1, 5, 20, 100] as const;
 
 /**
@@ -19,7 +19,7 @@ export function segmentsOf(test: ExampleSet, counts: Int32Array): readonly Int32
   return Array.from(targets, (target, e) => {
     const history = lastAtMost(HISTORY, target - starts[e]);
     const popularity = lastAtMost(EVENTS, counts[interactions.itemIds[target] - 1]);
-    return Int32Array.of(Math.max(0, history), HISTORY.length + popularity);
+    return Int32Array.of(history, HISTORY.length + popularity);
   });
 }
 
