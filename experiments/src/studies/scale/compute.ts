@@ -47,6 +47,7 @@ export async function scaleCompute(options: ComputeOptions): Promise<number> {
     evaluatedUsers,
     plan: async (context) => {
       const arms = encoders.flatMap((encoder) => shapes.map((shape) => armOf(base, encoder, shape, objectives)));
+      if (flops !== undefined) checkLevels(flops, arms, { levels, context });
       const top = flops ?? (await affordable(arms, { budget, levels, context }));
       const marks = Array.from({ length: levels }, (_, i) => top / 2 ** (levels - 1 - i));
       const notes = [flops === undefined ? `planned to take ${formatDuration(budget)}` : `largest level given`];
@@ -72,6 +73,35 @@ function armOf(
   };
 }
 
+/** @throws UsageError where two steps of the largest shape are more than the least level: nobody could spend that. */
+function checkLevels(
+  flops: number,
+  arms: readonly Omit<Arm, 'marks'>[],
+  { levels, context }: { readonly levels: number; readonly context: ArmContext },
+): void {
+  const steps = arms.map((arm) => {
+    const { model, trainer } = openArm({ ...arm, marks: [1] }, context.data);
+    try {
+      return nextStepFlops({ ...arm, marks: [1] }, trainer);
+    } finally {
+      trainer.dispose();
+      model.dispose();
+    }
+  });
+  const least = leastTop(Math.max(...steps), levels);
+  if (flops >= least) return;
+  // Rounded up: what is asked for is enough.
+  const unit = 10 ** (Math.floor(Math.log10(least)) - 1);
+  const needed = Math.ceil(least / unit) * unit;
+  throw new UsageError(
+    `--flops: expected at least ${needed.toExponential(1)} for ${levels} levels, the least of which has two steps of the largest shape; got ${flops.toExponential(1)}`,
+    'take fewer --levels, smaller --widths, --depths or --lengths, or a smaller --training.batchSize',
+  );
+}
+
+/** The largest level of those of which the least has two steps of the largest shape. */
+const leastTop = (largestStep: number, levels: number): number => largestStep * 2 ** levels;
+
 /**
  * The largest level of compute at which all arms fit the budget, from a few timed steps and one timed measurement each;
  * two significant digits. An arm passes through all levels in one training, so only its largest costs.
@@ -94,7 +124,7 @@ async function affordable(
   }
   progress.clear();
   const top = (budget * FILL - fixedSeconds) / secondsPerFlop;
-  const least = largestStep * 2 ** levels;
+  const least = leastTop(largestStep, levels);
   if (top < least) {
     const needed = Math.ceil((least * secondsPerFlop + fixedSeconds) / FILL / 60);
     throw new UsageError(
