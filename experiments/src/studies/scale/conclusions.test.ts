@@ -40,6 +40,20 @@ it('names the best at the least and at the largest compute, in the direction of 
   expect(hits).not.toContain('Exponents');
 });
 
+it('leaves exponents at an end of their range out, and says so', () => {
+  const of = (...fits: readonly Fit[]): string =>
+    conclusions(fits.map((each, i) => law('abc'[i], [3 - i / 2, 2], [each])))[0];
+  // A logarithm has the least exponent of the range, with a narrow interval around it.
+  const logarithm = fit(0.0104, 0.01, 0.036);
+  const ended = of(logarithm, fit(0.3, 0.2, 0.4));
+  expect(ended).toContain('; this study cannot tell that one scales better than another. c of a is at an end');
+  expect(of(logarithm, fit(3.9, 3, 4))).toContain('c of a, b is at an end of its range and tells nothing');
+  expect(of(logarithm, fit(0.3, 0.2, 0.4), fit(0.6, 0.5, 0.7))).toContain(
+    'do not meet: these encoders scale differently. c of a',
+  );
+  expect(of(fit(0.012, 0.011, 0.2), fit(0.3, 0.25, 0.4))).not.toContain('at an end');
+});
+
 it('tells exponents apart by intervals that do not meet, and says which have none', () => {
   const of = (...fits: readonly Fit[]): string =>
     conclusions(fits.map((each, i) => law('abc'[i], [3 - i / 2, 2], [each])))[0];

@@ -1,5 +1,5 @@
 import { siNumber } from '../../report/plots/line-figure.ts';
-import type { Fit } from './fit.ts';
+import { type Fit, isAtEnd } from './fit.ts';
 import type { EncoderLaw } from './frontier.ts';
 
 /**
@@ -35,14 +35,23 @@ export function conclusions(laws: readonly EncoderLaw[]): string[] {
 
 function exponentSentence(exponents: readonly { readonly encoder: string; readonly fit: Fit }[]): string {
   const shown = exponents.map(({ encoder, fit }) => `${encoder} ${fit.c!.toPrecision(2)}`).join(', ');
-  const intervals = exponents.flatMap(({ fit }) => (fit.intervals?.c === undefined ? [] : [fit.intervals.c]));
-  const without = exponents.filter(({ fit }) => fit.intervals?.c === undefined).map(({ encoder }) => encoder);
+  // At an end of the range the points do not tell the power law from the logarithm, or from a step.
+  const ended = exponents.filter(({ fit }) => isAtEnd(fit.c!)).map(({ encoder }) => encoder);
+  const told = exponents.filter(({ encoder }) => !ended.includes(encoder));
+  const intervals = told.flatMap(({ fit }) => (fit.intervals?.c === undefined ? [] : [fit.intervals.c]));
+  const without = told.filter(({ fit }) => fit.intervals?.c === undefined).map(({ encoder }) => encoder);
   const apart = intervals.some((a, i) => intervals.some((b, k) => k > i && (a.high < b.low || b.high < a.low)));
   const cannotTell = 'this study cannot tell that one scales better than another';
   const verdict = apart
     ? 'the intervals of some of them do not meet: these encoders scale differently'
     : without.length > 0
       ? `no interval for ${without.join(', ')}, of too few shapes: ${cannotTell}`
-      : `their intervals meet: ${cannotTell}`;
-  return `Exponents of a + b C^-c: ${shown}; ${verdict}.`;
+      : told.length < 2
+        ? cannotTell
+        : `their intervals meet: ${cannotTell}`;
+  const atEnd =
+    ended.length === 0
+      ? ''
+      : ` c of ${ended.join(', ')} is at an end of its range and tells nothing, so it takes no part.`;
+  return `Exponents of a + b C^-c: ${shown}; ${verdict}.${atEnd}`;
 }

@@ -39,6 +39,12 @@ export interface Fit extends Coefficients {
 const C_RANGE = [0.01, 4] as const;
 const GRID = 60;
 
+/** Whether an exponent lies within a step of the grid of an end of the range: then it is not told from beyond it. */
+export function isAtEnd(c: number): boolean {
+  const step = (C_RANGE[1] / C_RANGE[0]) ** (1 / GRID);
+  return c <= C_RANGE[0] * step || c >= C_RANGE[1] / step;
+}
+
 /** The value of a law at `x`. */
 export function valueAt({ a, b, c }: Coefficients, x: number): number {
   return a + b * (c === undefined ? Math.log(x) : x ** -c);
