@@ -57,6 +57,12 @@ export async function studyBase(
       'itemVectors: expected none in a study, whose arms have item tables of their own widths; got a file',
       'leave it out',
     );
+  const { similarity = 'cosine' } = resolved.model as Settings;
+  if (similarity !== 'cosine')
+    throw new ConfigError(
+      `model.similarity: expected cosine in a study, whose arms score so at the temperature of the recipe; got ${similarity}`,
+      'leave it out, with a temperature for cosines',
+    );
   const config = adapt(withValidation(resolved));
   const data = await prepareData(config.data, dataFolder(options.dataFolder), progress);
   const most = data.split.interactions.numItems;
@@ -74,6 +80,7 @@ export function withValidation(config: RecipeConfig): RecipeConfig {
 
 /** What encoders share, where the base has it: its kind may be any. */
 interface Settings {
+  readonly similarity?: string;
   readonly inputDropout?: number;
   readonly dropout?: number;
   readonly outputLength?: number;

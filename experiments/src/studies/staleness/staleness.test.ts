@@ -93,6 +93,10 @@ describe('a study of staleness', () => {
 
   it.each([
     [['--window', '13'], 'expected at most the 12 events that the long model reads; got 13'],
+    [['--evaluation.baselines', '[popularity]'], '--evaluation.baselines: expected no baselines in scale staleness'],
+    [['--evaluation.tuneBaselines', 'true'], '--evaluation.tuneBaselines: expected no baselines'],
+    [['--training.epochs', '2'], '--training.epochs: expected one of this and --epochs; got both'],
+    [['--model.similarity', 'dot', '--objective.temperature', '1'], 'model.similarity: expected cosine in a study'],
     [['--seed', '1'], 'expected --seeds for scale staleness'],
     [['--ages', '-1'], 'expected distinct whole numbers of at least 0'],
     [['--encoders', 'hstu,sasrec'], '--encoders: expected one for scale staleness; got hstu,sasrec'],

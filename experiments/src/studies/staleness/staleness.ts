@@ -43,6 +43,7 @@ export interface StalenessOptions extends Omit<ScaleOptions, 'encoders' | 'objec
  * small one that reads the newest events at the request: quality against the age of the vectors, and cost.
  */
 export async function scaleStaleness(options: StalenessOptions): Promise<number> {
+  refuseUnread(options);
   const progress = new Progress({ quiet: options.quiet });
   const base = await studyBase({ ...options, encoders: [], objectives: 'shared', evaluatedUsers: 0 }, progress);
   const plan = planOf(base.name, base.config, options);
@@ -83,6 +84,20 @@ export async function scaleStaleness(options: StalenessOptions): Promise<number>
     progress.clear();
     stop.dispose();
     lock.release();
+  }
+}
+
+/** What the study sets itself is refused, not ignored; no baseline stands beside its lines. */
+function refuseUnread({ overrides, epochs }: StalenessOptions): void {
+  for (const { key, text } of overrides) {
+    const none = key === 'evaluation.baselines' && ['[]', 'none'].includes(String(text));
+    if (/^evaluation\.(baselines|tuneBaselines|ease)\b/.test(key) && !none)
+      throw new UsageError(
+        `--${key}: expected no baselines in scale staleness, which measures none; got them`,
+        'leave it out',
+      );
+    if (key === 'training.epochs' && epochs !== undefined)
+      throw new UsageError('--training.epochs: expected one of this and --epochs; got both', 'leave one out');
   }
 }
 
