@@ -92,12 +92,39 @@ const three = interactionsFromArrays({ name: 'three', users: [7, 7, 7], items: [
 const vectors = { width: 2, values: Float32Array.of(1, 2, 3, 4, 5, 9) };
 
 describe('a column of user vectors', () => {
-  it('holds the rows in place, before the first the mean', () => {
+  it('holds the rows in place, before the first the mean of what was known', () => {
     const got = withUserVectors(three, { vectors, refresh: { age: 1 } });
     expect(got.events.columns.get('userVector')).toMatchObject({ kind: 'number', width: 2 });
-    expect(Array.from((got.events.columns.get('userVector') as NumberColumn).values)).toEqual([3, 5, 1, 2, 3, 4]);
+    expect(Array.from((got.events.columns.get('userVector') as NumberColumn).values)).toEqual([0, 0, 1, 2, 3, 4]);
     expect((got.events.columns.get('userVectorAge') as NumberColumn).values).toEqual(Float32Array.of(Number.NaN, 1, 1));
     expect(got.steps.at(-1)).toMatchObject({ name: 'user-vectors', params: { age: '1' }, counts: { without: 1 } });
+  });
+
+  it('knows nothing of later events where a user has none', () => {
+    fc.assert(
+      fc.property(worlds, refreshes, fc.integer({ min: 0, max: 40 }), (world, refresh, hour) => {
+        const values = Float32Array.from({ length: 2 * world.numEvents }, (_, i) => Math.fround(Math.sin(i)));
+        const changed = values.map((value, i) => (world.timestamps[i >> 1] < hour * 3600 ? value : value + 1));
+        const [got, other] = [values, changed].map((own) => {
+          const columns = withUserVectors(world, { vectors: { width: 2, values: own }, refresh }).events.columns;
+          return [columns.get('userVector'), columns.get('userVectorAge')].map((each) => (each as NumberColumn).values);
+        });
+        for (const [event, time] of world.timestamps.entries()) {
+          if (!Number.isNaN(got[1][event])) continue;
+          if (time <= hour * 3600)
+            expect(other[0].slice(2 * event, 2 * event + 2)).toEqual(got[0].slice(2 * event, 2 * event + 2));
+          const earlier = [...world.timestamps.keys()].filter((each) => world.timestamps[each] < time);
+          const mean = earlier.reduce((sum, each) => sum + values[2 * each], 0) / Math.max(1, earlier.length);
+          expect(got[0][2 * event]).toBeCloseTo(mean, 6);
+        }
+      }),
+    );
+    const untimed = interactionsFromArrays({ name: 'untimed', users: [1, 1, 2, 2], items: [1, 2, 1, 2] });
+    const column = withUserVectors(untimed, {
+      vectors: { width: 1, values: Float32Array.of(1, 2, 3, 4) },
+      refresh: { age: 1 },
+    }).events.columns.get('userVector') as NumberColumn;
+    expect([...column.values]).toEqual([0, 1, 0, 3]);
   });
 
   it('is in the digest, values and age', () => {

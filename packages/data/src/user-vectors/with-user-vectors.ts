@@ -27,7 +27,8 @@ const OPERATION = 'withUserVectors';
 /**
  * The same data with two more columns of the events: the vector of the user that a service has at hand when what
  * follows the event is asked for, computed some time before, see {@link Refresh}; and, under the name with `Age`, how
- * many requests before that was. Where a user had none yet the vector is the mean of all, and the age missing.
+ * many requests before that was. Where a user had none yet the vector is the mean of those after all events of earlier
+ * times, zeros where there is none or the data have no times, and the age missing.
  *
  * @throws {DataError} `bad-columns` for vectors that are not one an event; {OptionError} for a name that is taken
  */
@@ -49,16 +50,15 @@ export function withUserVectors(
     throw new OptionError(OPERATION, `expected a name that no column of the events has; got ${taken}`, { key: 'name' });
   }
   const inPlace = vectorsInPlace(interactions, refresh);
-  const mean = meanRow(vectors);
   const column = new Float32Array(values.length);
   const ages = new Float32Array(numEvents);
-  let without = 0;
   for (let event = 0; event < numEvents; event++) {
     const row = inPlace[event];
-    if (row < 0) without++;
     ages[event] = row < 0 ? Number.NaN : event - row;
-    column.set(row < 0 ? mean : values.subarray(row * width, (row + 1) * width), event * width);
+    if (row >= 0) column.set(values.subarray(row * width, (row + 1) * width), event * width);
   }
+  const without = ages.reduce((count, age) => count + Number(Number.isNaN(age)), 0);
+  if (interactions.hasTimestamps && without > 0) fillWithEarlier(column, ages, vectors, interactions);
   const { digest: _, ...parts } = interactions;
   const [[key, value]] = Object.entries(refresh);
   return createInteractions({
@@ -72,7 +72,7 @@ export function withUserVectors(
       ...interactions.steps,
       {
         name: 'user-vectors',
-        detail: `Added ${name}, ${width} numbers an event: the vector of the user in place (${key} ${String(value)}); before the first, at ${without} events, the mean of all.`,
+        detail: `Added ${name}, ${width} numbers an event: the vector of the user in place (${key} ${String(value)}); before the first, at ${without} events, the mean of those of all users at earlier times.`,
         params: Object.fromEntries(Object.entries(refresh).map(([option, given]) => [option, String(given)])),
         counts: { without },
       },
@@ -80,9 +80,25 @@ export function withUserVectors(
   });
 }
 
-/** In float64, in order. */
-function meanRow({ width, values }: UserVectors): Float32Array {
+/**
+ * Where there is no age, the mean of the vectors after the events of earlier times, of all users: what a service knows
+ * by then. In float64, in order of time, then of the events.
+ */
+function fillWithEarlier(
+  column: Float32Array,
+  ages: Float32Array,
+  { width, values }: UserVectors,
+  { timestamps, numEvents }: Interactions,
+): void {
+  const order = Uint32Array.from({ length: numEvents }, (_, event) => event);
+  order.sort((a, b) => timestamps[a] - timestamps[b] || a - b);
   const sums = new Float64Array(width);
-  for (let i = 0; i < values.length; i++) sums[i % width] += values[i];
-  return Float32Array.from(sums, (sum) => sum / Math.max(1, values.length / width));
+  // Vectors in the sums: those after the first so many events in order.
+  let taken = 0;
+  for (const event of order) {
+    if (!Number.isNaN(ages[event])) continue;
+    for (; timestamps[order[taken]] < timestamps[event]; taken++)
+      for (let i = 0; i < width; i++) sums[i] += values[order[taken] * width + i];
+    if (taken > 0) for (let i = 0; i < width; i++) column[event * width + i] = sums[i] / taken;
+  }
 }
