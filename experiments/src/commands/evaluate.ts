@@ -185,24 +185,28 @@ async function evaluateCommand(name: string | undefined, options: Options, { ove
   const data = withDecoding(trained.data, config);
   const opened = { ...trained, config: { ...trained.config, evaluation: rules }, data };
   const excludeSeen = options.includeSeen ? false : rules.excludeSeen;
+  const chosenBy = from === undefined ? chosenByItself(checkpoint, part, data.split) : [];
   if (days !== undefined) {
     const { futureCommand } = await import('../run/evaluation/future.ts');
     return futureCommand(opened, {
       days,
       part,
       excludeSeen: excludeSeen !== false,
+      chosenBy,
       json: options.json === true,
       progress,
     });
   }
   if (positiveRating !== undefined) {
     const { actionsCommand } = await import('../run/evaluation/actions.ts');
-    return actionsCommand(opened, { part, checkpoint, positiveRating, json: options.json === true, progress });
+    const of = { part, checkpoint, chosenBy, positiveRating };
+    return actionsCommand(opened, { ...of, json: options.json === true, progress });
   }
   if (options.windows) {
     const { windowsCommand } = await import('../run/evaluation/windows-command.ts');
     return windowsCommand(opened, {
       checkpoint,
+      chosenBy,
       includeSeen: options.includeSeen,
       json: options.json === true,
       progress,
@@ -211,7 +215,7 @@ async function evaluateCommand(name: string | undefined, options: Options, { ove
   if (options.cached) {
     const { cachedCommand } = await import('../run/evaluation/cached.ts');
     return cachedCommand(opened, {
-      ...{ part, progress, json: options.json === true },
+      ...{ part, chosenBy, progress, json: options.json === true },
       options: { ...rules, excludeSeen },
       checkpoint: from === undefined ? checkpoint : undefined,
     });
@@ -226,7 +230,6 @@ async function evaluateCommand(name: string | undefined, options: Options, { ove
   };
   const columns = queryParts(set, context);
   const evaluation = await evaluateSet(opened.model, set, context);
-  const chosenBy = from === undefined ? chosenByItself(checkpoint, part, opened.data.split) : [];
   const warnings = [...evaluation.warnings, ...chosenBy];
   const metrics = { ...evaluation.metrics, ...(await listFiguresAsked(opened.model, set, context)) };
   const segments = rankSegments(columns, evaluation, rules.ks);

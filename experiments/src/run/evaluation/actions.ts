@@ -2,7 +2,7 @@ import { evaluateActions } from '@seqrec/models';
 import { windowed } from '../../data/dataset.ts';
 import { formatMetric } from '../../terminal/format.ts';
 import type { Progress } from '../../terminal/progress.ts';
-import { renderDefinition, renderTable } from '../../terminal/table.ts';
+import { renderDefinition, renderSentences, renderTable } from '../../terminal/table.ts';
 import type { EvaluatedModel } from '../open/open-run.ts';
 import { examplesOf } from './evaluate-set.ts';
 
@@ -12,12 +12,14 @@ export async function actionsCommand(
   options: {
     readonly part: 'validation' | 'test';
     readonly checkpoint: string;
+    /** Warnings of {@link chosenByItself}. */
+    readonly chosenBy: readonly string[];
     readonly positiveRating: number;
     readonly json: boolean;
     readonly progress: Progress;
   },
 ): Promise<number> {
-  const { part, checkpoint, positiveRating } = options;
+  const { part, checkpoint, chosenBy, positiveRating } = options;
   const examples = windowed(examplesOf(data, part), model.maxSequenceLength);
   const phase = options.progress.phase();
   const onProgress = ({ done, total }: { done: number; total: number }): void =>
@@ -25,13 +27,14 @@ export async function actionsCommand(
   const { metrics, definition, numEvents } = await evaluateActions({ model, examples, positiveRating, onProgress });
   phase.clear();
   if (options.json) {
-    const results = { run: run.id, checkpoint, epoch, split: part, metrics, numEvents, definition };
+    const results = { run: run.id, checkpoint, epoch, split: part, metrics, numEvents, warnings: chosenBy, definition };
     console.log(JSON.stringify(results, null, 2));
     return 0;
   }
   const rows = Object.entries(metrics).map(([metric, value]) => [metric, formatMetric(value)]);
   console.log(`${about}, ${part} set\n`);
   console.log(renderTable([{ title: 'metric' }, { title: 'value', align: 'right' }], rows));
+  for (const warning of chosenBy) console.log(`\n${renderSentences([`${warning}.`], '')}`);
   console.log(`\n${renderDefinition(definition)}`);
   return 0;
 }

@@ -36,6 +36,8 @@ export async function cachedCommand(
   request: Pick<EvaluationContext, 'options' | 'progress'> & {
     readonly part: 'validation' | 'test';
     readonly checkpoint: string | undefined;
+    /** Warnings of {@link chosenByItself}. */
+    readonly chosenBy: readonly string[];
     readonly json: boolean;
   },
 ): Promise<number> {
@@ -51,7 +53,8 @@ export async function cachedCommand(
     evaluate({ ...asked, onProgress }),
   );
   const differences = rankDifferences(cached, usual);
-  const { metrics, warnings, definition, appended, stats, exact } = cached;
+  const { metrics, definition, appended, stats, exact } = cached;
+  const warnings = [...cached.warnings, ...request.chosenBy];
   const comparison = {
     users: cached.users.length,
     sameRank: cached.users.length - differences.length,

@@ -207,7 +207,45 @@ test('figures of the set that chose the checkpoint say so, printed and as JSON',
   expect(await said()).toContain(warned);
   expect((JSON.parse(await said('--json')) as { warnings: string[] }).warnings.join()).toContain(warned);
   expect(await said('--json', '--checkpoint', 'last')).not.toContain('flatter');
+  expect(await said('--cached')).toContain(warned);
+  expect((JSON.parse(await said('--cached', '--json')) as { warnings: string[] }).warnings.join()).toContain(warned);
+  expect(await said('--cached', '--json', '--checkpoint', 'last')).not.toContain('flatter');
 }, 60_000);
+
+test.each([
+  ['--windows', ['--data.heldOut.share', '0.3'], []],
+  [
+    '--actions',
+    ['--data.columns.rating', 'mood', '--model.actions', 'interleave', '--data.minRating', '1'],
+    ['2'],
+  ],
+  ['--future', ['--data.split', 'time', '--data.split.quantile', '0.9', '--data.split.validation', 'none'], ['1']],
+] as const)(
+  'and so do those of %s',
+  async (option, further, value) => {
+    const out = `flattered${option}`;
+    const trained = await run(
+      ...options(out),
+      '--data.split',
+      'train-test',
+      '--evaluation.baselines',
+      '[]',
+      ...further,
+    );
+    expect(trained.code, trained.errors).toBe(0);
+    const said = async (...more: string[]) => {
+      const asked = ['evaluate', 'latest', '--out', join(folder, out), '--quiet', option, ...value];
+      const { code, errors, output } = await run(...asked, ...more);
+      expect(code, errors).toBe(0);
+      return output;
+    };
+    const warned = 'This checkpoint was chosen by this very set: the figures flatter it';
+    expect(await said()).toContain(warned);
+    expect((JSON.parse(await said('--json')) as { warnings: string[] }).warnings.join()).toContain(warned);
+    expect(await said('--json', '--checkpoint', 'last')).not.toContain('flatter');
+  },
+  60_000,
+);
 
 test.each([
   ['of the same time', ['--evaluation.queryTime', 'last']],

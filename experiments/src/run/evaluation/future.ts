@@ -3,7 +3,7 @@ import { type Cadence, evaluateFuture, type FutureEvaluation, type TokenEncoder 
 import { UsageError } from '../../errors.ts';
 import { formatMetric } from '../../terminal/format.ts';
 import type { Progress } from '../../terminal/progress.ts';
-import { renderDefinition, renderTable } from '../../terminal/table.ts';
+import { renderDefinition, renderSentences, renderTable } from '../../terminal/table.ts';
 import type { EvaluatedModel } from '../open/open-run.ts';
 import { Interrupted, type StopSignal } from '../process/stop.ts';
 
@@ -58,11 +58,16 @@ export async function evaluateCadences(
 /** `seqrec evaluate RUN --future DAYS`. */
 export async function futureCommand(
   { run, model, data, epoch, about }: EvaluatedModel,
-  options: FutureRequest & { readonly json: boolean },
+  options: FutureRequest & {
+    /** Warnings of {@link chosenByItself}. */
+    readonly chosenBy: readonly string[];
+    readonly json: boolean;
+  },
 ): Promise<number> {
   const results = await evaluateCadences(model, data.split, options);
   if (options.json) {
-    console.log(JSON.stringify({ run: run.id, epoch, cadences: Object.fromEntries(results) }, null, 2));
+    const cadences = Object.fromEntries(results);
+    console.log(JSON.stringify({ run: run.id, epoch, cadences, warnings: options.chosenBy }, null, 2));
     return 0;
   }
   const names = Object.keys(results[0][1].metrics);
@@ -72,6 +77,7 @@ export async function futureCommand(
   }));
   const rows = results.map(([cadence, { metrics }]) => [cadence, ...names.map((name) => formatMetric(metrics[name]))]);
   console.log(`${about}, ${options.days} days from the ${options.part} cut\n\n${renderTable(columns, rows)}`);
+  for (const warning of options.chosenBy) console.log(`\n${renderSentences([`${warning}.`], '')}`);
   for (const [cadence, { warnings }] of results)
     for (const warning of warnings) console.log(`\n${cadence}: ${warning}`);
   for (const [cadence, { definition }] of results) console.log(`\n${cadence}\n${renderDefinition(definition)}`);

@@ -1,5 +1,6 @@
 import { UsageError } from '../../errors.ts';
 import type { Progress } from '../../terminal/progress.ts';
+import { renderSentences } from '../../terminal/table.ts';
 import type { EvaluatedModel } from '../open/open-run.ts';
 import { renderWindowTests } from './render-window-tests.ts';
 import { evaluateWindowTests } from './window-tests.ts';
@@ -11,12 +12,14 @@ export async function windowsCommand(
   { run, model, data, config, epoch, about }: EvaluatedModel,
   options: {
     readonly checkpoint: string;
+    /** Warnings of {@link chosenByItself}. */
+    readonly chosenBy: readonly string[];
     readonly includeSeen?: boolean;
     readonly json: boolean;
     readonly progress: Progress;
   },
 ): Promise<number> {
-  const { checkpoint, progress } = options;
+  const { checkpoint, chosenBy, progress } = options;
   const { heldOut } = data;
   if (heldOut === undefined)
     throw new UsageError(
@@ -28,10 +31,11 @@ export async function windowsCommand(
   const asked = { ...config, evaluation: { ...evaluation, excludeSeen } };
   const tests = await evaluateWindowTests(model, { ...data, heldOut }, { config: asked, progress });
   if (options.json) {
-    console.log(JSON.stringify({ run: run.id, checkpoint, epoch, ...tests }, null, 2));
+    console.log(JSON.stringify({ run: run.id, checkpoint, epoch, ...tests, warnings: chosenBy }, null, 2));
     return 0;
   }
   console.log(`${about}\n\n${renderWindowTests(tests)}`);
+  for (const warning of chosenBy) console.log(`\n${renderSentences([`${warning}.`], '')}`);
   console.log(`\n${tests.definition.map((line) => `- ${line}`).join('\n')}`);
   return 0;
 }
