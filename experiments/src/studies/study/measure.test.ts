@@ -77,6 +77,12 @@ test('the loss is finite whatever the scores: products far from one, cosines at 
   ] as const) {
     const { loss } = await measure(model(...scores), set, { ...options, temperature, ties: 'expected' });
     expect(loss / lossOf(scores, temperature)).toBeCloseTo(1, 5);
+    // A model that learns its temperature is measured at what it has learned.
+    const learned = { ...model(...scores), temperature: (base: number) => tf.tensor1d([2 * base]) };
+    const before = tf.memory().numTensors;
+    const other = await measure(learned, set, { ...options, temperature, ties: 'expected' });
+    expect(other.loss / lossOf(scores, 2 * temperature)).toBeCloseTo(1, 5);
+    expect(tf.memory().numTensors).toBe(before);
   }
 });
 

@@ -23,6 +23,7 @@ import type { Recorded } from '../../run/verdict/bootstrap.ts';
 export interface MeasureOptions {
   readonly ks: readonly number[];
   readonly batchSize: number;
+  /** Of the objective; of a model that learns one, what it starts at. */
   readonly temperature: number;
   /** Leave the items of the user's whole history out of the ranking. */
   readonly excludeSeen: ExcludeSeen;
@@ -62,9 +63,10 @@ export const measureDefinition = ({
  * @throws EvaluationError when a score is NaN, or all candidates of every query have one score.
  */
 export async function measure(model: TokenEncoder, set: ExampleSet, options: MeasureOptions): Promise<Measurement> {
-  const { batchSize, temperature, excludeSeen, ties, queryTime, candidates, onBatch } = options;
+  const { batchSize, excludeSeen, ties, queryTime, candidates, onBatch } = options;
   const examples = windowed(set, model.maxSequenceLength);
   const { itemIds } = set.interactions;
+  const temperature = await temperatureOf(model, options);
   const vectors = tf.tidy(() => model.itemVectors());
   const width = vectors.shape[0];
   const ranks: number[] = [];
@@ -111,6 +113,20 @@ export async function measure(model: TokenEncoder, set: ExampleSet, options: Mea
     users: Int32Array.from(users),
   };
   return { loss: lossSum / ranks.length, metrics: metricsUnder({ ranks, tied, ties }, options.ks), recorded };
+}
+
+/** The temperature of training: what the model has learned, else that of the objective. */
+async function temperatureOf(
+  model: TokenEncoder,
+  { temperature }: Pick<MeasureOptions, 'temperature'>,
+): Promise<number> {
+  const learned = model.temperature?.(temperature);
+  if (learned === undefined) return temperature;
+  try {
+    return (await learned.data())[0];
+  } finally {
+    learned.dispose();
+  }
 }
 
 /** Scores of all items at the last token of each sequence, row by row. */
