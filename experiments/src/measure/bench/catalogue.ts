@@ -1,7 +1,7 @@
 import { OutOfMemoryError, RowwiseAdamW } from '@seqrec/core';
 import { SimdBackend } from '@seqrec/core/simd';
 import { latestWindow, leaveLastOut, zipfWorld } from '@seqrec/data';
-import { createModel, createTrainer, type StepInfo } from '@seqrec/models';
+import { createModel, createTrainer, type StepInfo, type TokenEncoder, type Trainer } from '@seqrec/models';
 import * as tf from '@tensorflow/tfjs-core';
 import { type BackendOptions, startBackend } from '../../run/process/backend.ts';
 import { formatBytes, formatCount, formatDuration } from '../../terminal/format.ts';
@@ -90,15 +90,17 @@ async function measure(
   const label = `${formatCount(items)} items, ${embeddings}`;
   progress.update({ label: `${label}: initial weights`, done: 0, total: steps, fields: [] });
   heap?.resetPeak();
-  const begin = performance.now();
-  const shape = { embeddingDim, maxSequenceLength: length, numBlocks: 2, numHeads: 1, dqk: 64, dv: 64 } as const;
-  const model = createModel({ kind: 'hstu', ...shape }, { numItems: items, seed: 1 });
-  const initSeconds = (performance.now() - begin) / 1000;
+  let model: TokenEncoder | undefined;
+  let trainer: Trainer | undefined;
   try {
+    const begin = performance.now();
+    const shape = { embeddingDim, maxSequenceLength: length, numBlocks: 2, numHeads: 1, dqk: 64, dv: 64 } as const;
+    model = createModel({ kind: 'hstu', ...shape }, { numItems: items, seed: 1 });
+    const initSeconds = (performance.now() - begin) / 1000;
     const world = zipfWorld({ users: batchSize * 16, items, length: length + 2, seed: 1 });
     const examples = latestWindow(leaveLastOut(world).train, { maxLength: length });
     const options = { batchSize, learningRate, numNegatives, embeddings, seed: 1 };
-    const trainer = createTrainer({ model, examples, ...options });
+    trainer = createTrainer({ model, examples, ...options });
     const seconds: number[] = [];
     const losses: number[] = [];
     const take = (infos: readonly StepInfo[]): void => {
@@ -113,7 +115,6 @@ async function measure(
     const [table] = trainer.update.rows.values();
     const touched = table instanceof RowwiseAdamW ? table.state().steps.reduce((sum, n) => sum + n, 0) : undefined;
     const rowsPerStep = touched === undefined ? items + 1 : touched / (WARM_UP + steps);
-    trainer.dispose();
     const mean = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0) / values.length;
     const loss = [mean(losses.slice(0, 10)), mean(losses.slice(-10))] as const;
     const peakResident = process.resourceUsage().maxRSS * 1024;
@@ -122,7 +123,8 @@ async function measure(
     if (!(error instanceof OutOfMemoryError)) throw error;
     return { ...nothing, skipped: error.message };
   } finally {
-    model.dispose();
+    trainer?.dispose();
+    model?.dispose();
   }
 }
 
