@@ -13,7 +13,7 @@ export interface AmazonSource {
   readonly format: 'amazon';
   /**
    * A folder or zip with `interactions.tsv` (and `items.tsv`, or `item2attributes.json`), or a SNAP file
-   * `ratings_Books.csv` (also `.gz`).
+   * `ratings_Books.csv`; each also as `.gz`.
    */
   readonly path: string;
   readonly name?: string;
@@ -72,7 +72,7 @@ export async function readAmazon(
     );
   }
   const { events } = layout;
-  const itemsFile = fileBeside(files, events, /^items\.tsv$/);
+  const itemsFile = fileBeside(files, events, /^items\.tsv(\.gz)?$/);
   const common = {
     path: source.path,
     file: events,

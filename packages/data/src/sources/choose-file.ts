@@ -51,7 +51,8 @@ export function filesNamed({ names }: FileSet, fits: RegExp): string[] {
 
 /** The first file in the folder of `name` whose own name fits: a plain one before the same as `.gz`. */
 export function fileBeside(files: FileSet, name: string, fits: RegExp): string | undefined {
-  return filesNamed(files, fits).find((other) => folderOf(other) === folderOf(name));
+  const beside = filesNamed(files, fits).filter((other) => folderOf(other) === folderOf(name));
+  return beside.find((other) => !/\.gz$/i.test(other)) ?? beside[0];
 }
 
 /** `a/b/` of `a/b/c.csv`; empty outside of folders. */

@@ -33,6 +33,47 @@ it('files of a layout may be packed inside a zip', async () => {
   expect([i.numEvents, i.numUsers]).toEqual([300_000, 3]);
 });
 
+it.each([
+  [
+    'movielens',
+    'ratings.csv',
+    'movies.csv',
+    'userId,movieId,rating,timestamp\n1,2,3,4\n',
+    'movieId,title,genres\n2,T,G\n7,U,G\n',
+  ],
+  [
+    'movielens',
+    'u.data',
+    'u.item',
+    '1\t2\t3\t4\n',
+    `2|T|01-Jan-1995||u${'|0'.repeat(19)}\n7|U|01-Jan-1995||u${'|0'.repeat(19)}\n`,
+  ],
+  ['amazon', 'interactions.tsv', 'items.tsv', 'user\titem\ttimestamp\n1\t2\t1300000000\n', 'item\ttitle\n2\tT\n7\tU\n'],
+  [
+    'mind',
+    'behaviors.tsv',
+    'news.tsv',
+    '1\tU1\t11/11/2019 9:05:58 AM\t\t2-1\n',
+    '2\tc\ts\tT\t\t\t[]\t[]\n7\tc\ts\tU\t\t\t[]\t[]\n',
+  ],
+] as const)(
+  'items of a %s layout are read from a .gz too: %s, %s',
+  async (format, events, items, eventText, itemText) => {
+    const plain = { [events]: eventText, [items]: itemText };
+    const packedItems = { [events]: eventText, [`${items}.gz`]: gzipSync(itemText) };
+    const allPacked = { [`${events}.gz`]: gzipSync(eventText), [`${items}.gz`]: gzipSync(itemText) };
+    // A packed copy that is out of date, before and after the plain file.
+    const both = { [`${events}.gz`]: gzipSync('x'), [`${items}.gz`]: gzipSync('x'), ...plain };
+    const after = { ...plain, [`${items}.gz`]: gzipSync('x'), [`${events}.gz`]: gzipSync('x') };
+    for (const files of [plain, packedItems, allPacked, both, after]) {
+      const source = { format, path: temporaryFile('a.zip', zipBytes(files)) } as const;
+      const { numItems, catalogue, items: ids } = await loadDataset(source);
+      expect(numItems, Object.keys(files).join()).toBe(2);
+      expect(['2', '7'].map((id) => catalogue?.title(ids.dense(id)!))).toEqual(['T', 'U']);
+    }
+  },
+);
+
 it('one that is damaged, or no gzip, is told with its place, also where bad rows are skipped', async () => {
   for (const bytes of [packed.subarray(0, packed.length >> 1), Buffer.from(text)]) {
     const refusal = {

@@ -6,7 +6,7 @@ import type { FileSet } from './file-set.ts';
 
 /** The file of attributes beside the one of a data set's events, if there is one. */
 export function findAttributes(files: FileSet, events: string): string | undefined {
-  return fileBeside(files, events, /^item2attributes\.json$/);
+  return fileBeside(files, events, /^item2attributes\.json(\.gz)?$/);
 }
 
 /**

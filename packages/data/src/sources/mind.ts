@@ -25,7 +25,7 @@ const decoder = new TextDecoder();
  * `request`; what the user had clicked before is the column `history` of the users.
  *
  * `minRating` 1 keeps the clicks. Layout: `behaviors.tsv` (impression, user, time, history, `NEWS-CLICK` of each shown)
- * and, where it is beside it, `news.tsv`; the corpus is all news that were shown, clicked or described. Of a folder
+ * and, where it is beside it, `news.tsv`, each also as `.gz`; the corpus is all news that were shown, clicked or described. Of a folder
  * with several parts (`MINDsmall_train`, `MINDsmall_dev`) one has to be the path.
  */
 export async function readMind(
@@ -34,7 +34,7 @@ export async function readMind(
   name: string,
   context: ReadContext,
 ): Promise<Interactions> {
-  const named = filesNamed(files, /^behaviors\.tsv$/);
+  const named = filesNamed(files, /^behaviors\.tsv(\.gz)?$/);
   const behaviors = onlyFile(operation, files, named, 'give the folder of one part (train, dev) as the path');
   if (behaviors === undefined) {
     throw new DataError(operation, `expected behaviors.tsv; got ${files.names.slice(0, 8).join(', ') || 'no files'}`, {
@@ -42,7 +42,7 @@ export async function readMind(
       file: files.path,
     });
   }
-  const news = fileBeside(files, behaviors, /^news\.tsv$/);
+  const news = fileBeside(files, behaviors, /^news\.tsv(\.gz)?$/);
   const place = files.place(behaviors);
   let users: KeyedTableBuilder | undefined;
   const read = async (

@@ -65,9 +65,13 @@ export function findMovieLensLayout(files: FileSet): FoundLayout | undefined {
     for (const name of files.names) {
       const cut = name.lastIndexOf('/') + 1;
       const base = name.slice(cut).replace(/\.gz$/i, '');
-      if (base !== layout.ratings) continue;
-      const sibling = (wanted: string): string | undefined =>
-        files.kind === 'file' ? undefined : files.names.find((other) => other === name.slice(0, cut) + wanted);
+      // A packed file beside the same unpacked does not count.
+      if (base !== layout.ratings || (/\.gz$/i.test(name) && files.names.includes(name.slice(0, -3)))) continue;
+      const sibling = (wanted: string): string | undefined => {
+        if (files.kind === 'file') return undefined;
+        const path = name.slice(0, cut) + wanted;
+        return files.names.find((other) => other === path) ?? files.names.find((other) => other === `${path}.gz`);
+      };
       const movies = sibling(layout.movies);
       const genres = sibling('u.genre');
       const users = layout.users && sibling(layout.users.file);
