@@ -97,6 +97,25 @@ interface RankerConfig extends Regularised, Readonly<Record<string, unknown>> {
   readonly userHistory?: HistoryConfig;
 }
 
+/** The weights of a model of rows, with log variances of its labels where they are asked for; no regulariser is of them. */
+export function withLogVariances(
+  weights: ReturnType<typeof weightsOf>,
+  { labels, logVariances }: { readonly labels: number; readonly logVariances: boolean },
+): ReturnType<typeof weightsOf> & Pick<Ranker, 'logVariances'> {
+  if (!logVariances) return weights;
+  const own = new LogVariances({ labels, stream: 'balance' }).weight('logVariances');
+  const all = new Map([...weights.variables(), ['balance.logVariances', own] as const]);
+  return {
+    ...weights,
+    variables: () => all,
+    logVariances: () => own,
+    dispose: () => {
+      weights.dispose();
+      own.dispose();
+    },
+  };
+}
+
 /** A ranker: the fields of a configuration, and a net over their values. */
 export function createRanker<Config extends RankerConfig>(
   config: Config,
@@ -124,13 +143,6 @@ export function createRanker<Config extends RankerConfig>(
     { ...run, firstRow: run.before?.sequences ?? 0 },
     historyOf(batch, run),
   ];
-  const weights = weightsOf(net, config);
-  const balance = logVariances ? new LogVariances({ labels, stream: 'balance' }) : undefined;
-  const ofBalance = balance?.weight('logVariances');
-  const all = new Map([
-    ...weights.variables(),
-    ...(ofBalance === undefined ? [] : [['balance.logVariances', ofBalance] as const]),
-  ]);
   return {
     kind,
     config: { ...config },
@@ -149,16 +161,7 @@ export function createRanker<Config extends RankerConfig>(
         loss: branches.loss,
       },
     }),
-    ...weights,
-    ...(ofBalance && {
-      // No regulariser is of them.
-      variables: () => all,
-      logVariances: () => ofBalance,
-      dispose: () => {
-        weights.dispose();
-        ofBalance.dispose();
-      },
-    }),
+    ...withLogVariances(weightsOf(net, config), { labels, logVariances }),
   };
 }
 

@@ -9,7 +9,7 @@ import { embedEncoded } from '../../features/layer.ts';
 import type { Run } from '../../layers/layer.ts';
 import type { EmbeddingTable, Ranker } from '../../model.ts';
 import type { RankerOptions } from '../ranker.ts';
-import { weightsOf } from '../row-model.ts';
+import { weightsOf, withLogVariances } from '../row-model.ts';
 import { actionMasks, numActions } from './action-masks.ts';
 import type { HstuRankerConfig } from './config.ts';
 import { type RequestLayout, requestLayout } from './layout.ts';
@@ -24,7 +24,7 @@ import { HstuRankerNet, type HstuRankerNetOptions, type RequestVectors } from '.
 export function createHstuRanker(given: HstuRankerConfig, options: RankerOptions): Ranker {
   const { kind } = given;
   const config = { ...given, tableDim: given.tableDim ?? given.embeddingDim };
-  const { numUsers, numItems, labels = 1, seed = 0, features } = options;
+  const { numUsers, numItems, labels = 1, logVariances = false, seed = 0, features } = options;
   if (!Number.isInteger(labels) || labels < 1) {
     throw new ConfigError(`${kind}: labels: expected an integer >= 1; got ${labels}`, 'labels');
   }
@@ -71,7 +71,7 @@ export function createHstuRanker(given: HstuRankerConfig, options: RankerOptions
     columns: columnsOf(config, ofItems),
     ...(features && { features }),
     numItems,
-    sizes: { numUsers, labels },
+    sizes: { numUsers, labels, ...(logVariances && { logVariances }) },
     labels,
     requests: { sameTime: config.queryTime === 'request', maxHistory: config.userHistory.maxEvents },
     tables: () => tablesOf(tables, fields, { kind, dropout }),
@@ -82,7 +82,7 @@ export function createHstuRanker(given: HstuRankerConfig, options: RankerOptions
           firstRow: tokensBefore(config, ofUsers.length, run),
         }),
       ),
-    ...weightsOf({ tables: [tables], net: net.layers }, config),
+    ...withLogVariances(weightsOf({ tables: [tables], net: net.layers }, config), { labels, logVariances }),
   };
 }
 

@@ -35,7 +35,6 @@ describe('what a form cannot learn is refused', () => {
     ['branches, a loss of another kind', fcn, { loss: 'huber' }, "the branches of 'fcn' learn; got like, huber"],
     ['branches, weights of rows', fcn, { sessionWeights: { session: 'user', cap: 3 } }, 'got sessionWeights'],
     ['requests, pairs of rows', hstu, { loss: 'pairwise' }, 'judges the rows of a request at once; got like, pairwise'],
-    ['requests, learned weights', hstu, { balance: 'uncertainty' }, 'balance'],
     ['branches, learned weights', fcn, { balance: 'uncertainty' }, 'balance'],
   ])('%s', (_, config, settings, message) => {
     const model = made(config);
@@ -43,6 +42,38 @@ describe('what a form cannot learn is refused', () => {
     expect(() => task.check?.(model, train, undefined)).toThrow(message);
     model.dispose();
   });
+});
+
+it('a model of requests learns the weights of its labels', () => {
+  const task = rankingTask({ labels: ['like'], balance: 'uncertainty' }, ['like'], train);
+  const before = tf.memory().numTensors;
+  const model = createModel(hstu, { numUsers, numItems, seed: 2, logVariances: true }) as unknown as Ranker;
+  task.check?.(model, train, undefined);
+  const s = model.logVariances!();
+  expect([...model.variables().values()]).toContain(s);
+  const batch = uploadBatch(
+    makeBatch(examplesFor(model, train), [0, 5, 9], batchColumns(model, task as unknown as Task)),
+  );
+  const part = { ...onlyPart(batch.host) };
+  const run = { training: false, step: 0, seed: 0 };
+  const plain = rankingTask({}, ['like'], train);
+  const [learned, gradient] = tf.tidy(() => {
+    const { value, grads } = tf.variableGrads(
+      () => task.loss({ model, batch, part, drawn: {}, run }).sum as tf.Scalar,
+      [s],
+    );
+    return [value.dataSync()[0], Object.values(grads)[0].dataSync()[0]];
+  });
+  const { sum, weight } = tf.tidy(() => {
+    const { sum, weight } = plain.loss({ model, batch, part, drawn: {}, run });
+    return { sum: sum.dataSync()[0], weight };
+  });
+  // L / (2 sigma^2) + ln sigma at s = ln sigma^2 = 0, of all rows.
+  expect(learned).toBeCloseTo(sum / 2, 4);
+  expect(gradient).toBeCloseTo((weight - sum) / 2, 4);
+  batch.dispose();
+  model.dispose();
+  expect(tf.memory().numTensors).toBe(before);
 });
 
 it('rows of requests have the weights of their own events', () => {
