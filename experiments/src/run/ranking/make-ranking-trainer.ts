@@ -46,7 +46,7 @@ export async function makeRankingTrainer(
       await loadWeights(initial.weights, model, { onNote, data: split.train.interactions.digest });
     if (initial.tables !== undefined) {
       const { path, tables } = initial.tables;
-      await checkSameIds(path, Object.values(tables), split.train.interactions);
+      await checkSameIds(path, tables, split.train.interactions);
       for (const { table, rows, of } of await loadTables(path, model, { tables, onNote }))
         progress.note(`table ${table}: ${rows} of ${of} rows from ${path}`);
     }

@@ -16,7 +16,8 @@ const trained = data([7, 7, 9, 9], [3, 5, 5, 8]);
 mkdirSync(join(folder, 'checkpoints'));
 const path = join(folder, 'checkpoints', 'best.safetensors');
 saveIds({ userIds: join(folder, 'users.jsonl'), itemIds: join(folder, 'items.jsonl') } as never, trained);
-const both = ['fields.user.weight', 'fields.item.weight'];
+const own = (...names: string[]) => Object.fromEntries(names.map((name) => [name, name]));
+const both = own('fields.user.weight', 'fields.item.weight');
 
 it('takes a checkpoint of the same users and items, in any events, and one that lies alone', async () => {
   await checkSameIds(path, both, trained);
@@ -34,6 +35,12 @@ it.each([
 });
 
 it('asks for the ids of the tables alone that are read', async () => {
-  await checkSameIds(path, ['fields.item.weight'], data([7, 7, 8, 8], [3, 5, 5, 8]));
-  await checkSameIds(path, ['fields.brand.weight'], data([1], [1]));
+  await checkSameIds(path, own('fields.item.weight'), data([7, 7, 8, 8], [3, 5, 5, 8]));
+  await checkSameIds(path, own('fields.brand.weight'), data([1], [1]));
+});
+
+it('asks for them too where the checkpoint names its table otherwise', async () => {
+  const tables = { 'fields.item.weight': '_embedding_module._item_emb.weight' };
+  await checkSameIds(path, tables, trained);
+  await expect(checkSameIds(path, tables, data([7, 7, 9, 9], [3, 5, 5, 6]))).rejects.toThrow('whose item 3 is "8"');
 });

@@ -8,12 +8,12 @@ import { ConfigError } from '../../errors.ts';
  * Checks that a checkpoint in a run folder is of the users and items of these data, by the lists of ids beside it: rows
  * of tables are told by numbers, which in other data are those of others. A checkpoint that lies alone is trusted.
  *
- * @param tables of the checkpoint that are read, by the names of weights.
+ * @param tables of the model that are filled, by the names of weights, and which of the checkpoint each is read from.
  * @throws ConfigError naming the first number that means another id.
  */
 export async function checkSameIds(
   path: string,
-  tables: readonly string[],
+  tables: Readonly<Record<string, string>>,
   { users, items }: Pick<Interactions, 'users' | 'items'>,
 ): Promise<void> {
   for (const [kind, ids] of [
@@ -21,7 +21,9 @@ export async function checkSameIds(
     ['item', items],
   ] as const) {
     const list = join(dirname(dirname(path)), `${kind}s.jsonl`);
-    if (!tables.some((name) => name.endsWith(`.${kind}.weight`)) || !existsSync(list)) continue;
+    // A table of a model of another kind has another name there: one of the two says whose rows they are.
+    const isOf = (name: string): boolean => name.endsWith(`.${kind}.weight`);
+    if (!Object.entries(tables).some((pair) => pair.some(isOf)) || !existsSync(list)) continue;
     await compare(list, { kind, ids, path });
   }
 }
