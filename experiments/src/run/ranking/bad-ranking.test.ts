@@ -108,6 +108,30 @@ test.each<[string[], string]>([
   expect(existsSync(out)).toBe(false);
 });
 
+test.each([
+  ['a label that no row tested on has', ['--task.labels', '["label","price"]'], 'the label price in every part that'],
+  [
+    'labels of the value that no row has together',
+    [
+      ...['--data.columns.seconds', 'number', '--task.labels', '["seconds","price"]', '--task.loss', 'squared'],
+      ...['--task.value', '[{"label":"seconds","weight":1},{"label":"price","weight":1}]'],
+    ],
+    'all labels of task.value, seconds, price in every part that',
+  ],
+])('%s ends the run before the first step', async (what, task, message) => {
+  const late = what.startsWith('a label');
+  const path = csv(late ? 'unknown' : 'apart', (line, k) => {
+    const known = late ? k <= 400 : k % 2 === 0;
+    return `${known ? line : price(line, '')},${known ? '' : k % 3}`;
+  });
+  writeFileSync(path, readFileSync(path, 'utf8').replace('price', 'price,seconds'));
+  const labels = ['--data.labels', late ? '["price"]' : '["price","seconds"]', '--data.split.kind', 'rows-by-time'];
+  const { code, errors } = await train('--data.path', path, ...labels, ...task);
+  expect(errors).toContain(`data.split: expected rows with ${message} is evaluated; got none among the`);
+  expect(code).toBe(2);
+  expect(existsSync(out)).toBe(false);
+});
+
 test('a validation part without positives chooses nothing by AUC, and everything by log loss', async () => {
   mkdirSync(join(folder, 'late'));
   const { csv: late } = rankingWorld(join(folder, 'late'), {

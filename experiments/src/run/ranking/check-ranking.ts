@@ -6,6 +6,7 @@ import {
   isJudgedBy,
   type JudgedLabel,
   judgedMetrics,
+  type RankingTask,
   valueRows,
 } from '@seqrec/models';
 import type { RankingRunConfig } from '../../config/ranking-schema.ts';
@@ -42,6 +43,7 @@ export function checkRankingAgainstData(
   rowSegmentations(evaluation, { train: split.train, set: split.test, task });
   const watched = watchedSet(split);
   const { judged } = task;
+  for (const set of [split.validation, split.test]) if (set !== undefined) checkJudgedRows(set, task);
   const possible = possibleMetrics(watched, judged);
   const names = judged.flatMap(({ label, metrics }, l) =>
     metrics.map(({ name }) => (l === 0 ? name : `${name}|${label}`)),
@@ -51,6 +53,23 @@ export function checkRankingAgainstData(
   const { schedule } = optimizer;
   if (schedule?.kind === 'plateau' && schedule.metric !== undefined)
     checkMetric('optimizer.schedule.metric', schedule.metric, known);
+}
+
+/** @throws ConfigError for a part that has no row with a label, or none with all labels of the value. */
+function checkJudgedRows({ name, interactions, targets }: ExampleSet, { judged, valued }: RankingTask): void {
+  const known = new Map(
+    judged.map(({ label, column, parents }) => [label, labelsOf(interactions, { column, parents })] as const),
+  );
+  const expect = (labels: readonly string[], what: string): void => {
+    const columns = labels.map((label) => known.get(label) as ArrayLike<number>);
+    if (targets.some((row) => columns.every((values) => !Number.isNaN(values[row])))) return;
+    throw new ConfigError(
+      `data.split: expected rows with ${what} in every part that is evaluated; got none among the ${targets.length} of the ${name} set`,
+      `split in another way, or leave ${labels.length > 1 ? 'task.value' : 'the label'} out`,
+    );
+  };
+  for (const { label, column } of judged) expect([label], `the label ${column}`);
+  if (valued !== undefined) expect(valued, `all labels of task.value, ${valued.join(', ')}`);
 }
 
 interface Known {
@@ -91,11 +110,6 @@ function possibleMetrics(set: ExampleSet, judged: readonly JudgedLabel[]): Possi
   for (const [l, { label, column, parents, as, groupsOf, metrics: own }] of judged.entries()) {
     const values = labelsOf(interactions, { column, parents });
     const kept = Int32Array.from(targets.keys()).filter((e) => !Number.isNaN(values[targets[e]]));
-    if (kept.length === 0)
-      throw new ConfigError(
-        `data.split: expected rows with the label ${column} in every part; got none among the ${targets.length} that choose the best checkpoint`,
-        'split in another way',
-      );
     const groups = groupsOf?.(set);
     const columns = {
       labels: Float64Array.from(kept, (e) => values[targets[e]]),

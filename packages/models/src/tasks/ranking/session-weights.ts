@@ -22,7 +22,9 @@ export function sessionWeights(
     lengths.set(sessions[event], k);
     place.set(event, k);
   }
-  const longest = Math.max(0, ...lengths.values());
+  // One argument a session would be too many.
+  let longest = 0;
+  for (const length of lengths.values()) longest = Math.max(longest, length);
   const reached = new Float64Array(longest + 2);
   for (const length of lengths.values()) reached[length]++;
   for (let k = longest; k >= 1; k--) reached[k] += reached[k + 1];

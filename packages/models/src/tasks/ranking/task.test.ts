@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { useBackend } from '@seqrec/core';
-import { type Column, type ExampleSet, makeBatch } from '@seqrec/data';
+import { type Column, type ExampleSet, interactionsFromArrays, makeBatch, randomSplit } from '@seqrec/data';
 import * as tf from '@tensorflow/tfjs-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { uploadBatch } from '../../inputs.ts';
@@ -214,6 +214,21 @@ describe('session weights', () => {
       expect(weights[event]).toBeCloseTo(Math.min(3, 1 / reach(k)), 5);
     }
     expect(Math.max(...weights)).toBeGreaterThan(1);
+  });
+
+  it('are made of as many sessions as there are', () => {
+    const events = 200_000;
+    const world = interactionsFromArrays({
+      name: 'many',
+      users: Array.from({ length: events }, (_, e) => e >> 2),
+      items: Array.from({ length: events }, (_, e) => 1 + (e % 3)),
+      timestamps: Array.from({ length: events }, (_, e) => e),
+      columns: { visit: { kind: 'number', values: Array.from({ length: events }, (_, e) => e) } },
+    });
+    const rows = randomSplit(world, { validationShare: 0 }).train;
+    const weights = sessionWeights(rows, { session: 'visit', cap: 3 });
+    expect(rows.targets.length).toBeGreaterThan(130_000);
+    expect(weights.every((weight) => weight === 1)).toBe(true);
   });
 
   it('change the loss, and need rows and a loss of rows', async () => {

@@ -37,6 +37,8 @@ export interface RankingTask extends Task<Ranker> {
   readonly labels: readonly string[];
   /** Those that are evaluated, the first one first. */
   readonly judged: readonly JudgedLabel[];
+  /** Labels that the value of a row is made of: it is judged on the rows that have all of them. */
+  readonly valued?: readonly string[];
   /** Of the first. */
   readonly metrics: readonly TaskMetric[];
   /** Whether the model has log variances of the labels to learn (`ModelOptions.logVariances`). */
@@ -97,6 +99,7 @@ export function rankingTask(config: RankingTaskOptions, labels: readonly string[
       ...(isOfGroups({ loss }) && { groupsOf }),
       metrics: headMetrics[judgedAs[loss]],
     })),
+    ...(value && { valued: [...new Set(value.map(({ label }) => label))] }),
     identity: { task: identityOf(config, heads) },
     columns,
     namesItems: true,
