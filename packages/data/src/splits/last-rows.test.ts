@@ -7,6 +7,7 @@ import {
   lastRows,
   leakageReport,
   makeBatch,
+  withRowHistories,
   withSampledNegatives,
 } from '../index.ts';
 
@@ -119,4 +120,19 @@ it('refuses drawn rows, which are no history', () => {
   expect(() => lastRows(withSampledNegatives(clicks, { perPositive: 1 }), { rows: 1 })).toThrow(
     'lastRows: expected rows that are all events; got clicks with drawn ones; take another split (--data.split rows-by-time), or leave --data.sampledNegatives out',
   );
+});
+
+it('histories of rankers are told as they are: by order, whatever the times', () => {
+  const tied = interactionsFromArrays({
+    name: 'tied',
+    users: events.map(({ u }) => u),
+    items: events.map(({ u, k }) => 1 + ((u * 3 + k) % 17)),
+    timestamps: events.map(() => 7),
+    columns: { liked: { kind: 'number', values: events.map(({ u, k }) => (u + k) % 2) } },
+    labels: ['liked'],
+  });
+  const split = withRowHistories(lastRows(tied, { rows: 4 }), { maxEvents: 5 });
+  expect(split.step.params).toMatchObject({ maxEvents: 5, sameTime: 'seen', from: 'all' });
+  const { checks } = leakageReport(split);
+  expect(checks.find(({ name }) => name === 'histories-not-earlier')).toMatchObject({ value: 0, verdict: 'ok' });
 });

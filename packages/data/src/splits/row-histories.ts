@@ -26,7 +26,11 @@ export function withRowHistories(split: RowSplit, options: RowHistoryOptions): R
   const events = from === 'all' ? undefined : targetsOf(train);
   const made = (set: ExampleSet): ExampleSet =>
     isGiven ? newest(set, maxEvents) : withHistories(set, { maxEvents, sameTime, ...(events && { events }) });
-  const histories: RowHistories = { maxEvents, sameTime, from };
+  // Those of `last-rows` go by order, whatever the times, and are of users that are in one part.
+  const isByOrder = isGiven && protocol === 'last-rows';
+  const histories: RowHistories = isByOrder
+    ? { maxEvents, sameTime: 'seen', from: 'all' }
+    : { maxEvents, sameTime, from };
   return {
     ...split,
     train: made(train),
