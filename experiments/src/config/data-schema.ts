@@ -156,7 +156,9 @@ const SyntheticRankingConfig = z
       .min(0)
       .lt(1)
       .optional()
-      .describe('Share of the requests of the other steps, by chance, that validate as well; default 0.'),
+      .describe(
+        'Share of the requests of the other steps, by chance, that validate as well; their ratings are in the histories of later ones that train; default 0.',
+      ),
     maxHistory: count.optional().describe('Latest events of a history that are kept; default all.'),
   })
   // A world is made in memory.

@@ -37,7 +37,10 @@ export interface DlrmWorldOptions {
   readonly trainShare?: number;
   /** The last of these, that validate; default 1. They are of few phases, which a calibrator would take for all. */
   readonly validationSteps?: number;
-  /** Share of the requests of the others, by chance, that validate as well: they are of all phases. Default 0. */
+  /**
+   * Share of the requests of the others, by chance, that validate as well: they are of all phases. What was done there is
+   * in the histories of later requests that train, as everything earlier is. Default 0.
+   */
   readonly validationShare?: number;
   /** Latest events of a history that are kept; default all. */
   readonly maxHistory?: number;
@@ -303,7 +306,9 @@ function worldSplit(interactions: Interactions, { uses, steps }: EventList, sett
   const rows = [train, validated, tested].map(({ targets }) => targets.length);
   const chosenBy = [
     ...(validation < test ? [`of the steps before ${test}`] : []),
-    ...(validationShare > 0 ? [`of requests by chance`] : []),
+    ...(validationShare > 0
+      ? [`of requests by chance, whose ratings are in the histories of later ones that train`]
+      : []),
   ].join(' and ');
   const kept = maxHistory === undefined ? '' : `, the latest ${maxHistory} of them`;
   return {
