@@ -214,11 +214,7 @@ test('figures of the set that chose the checkpoint say so, printed and as JSON',
 
 test.each([
   ['--windows', ['--data.heldOut.share', '0.3'], []],
-  [
-    '--actions',
-    ['--data.columns.rating', 'mood', '--model.actions', 'interleave', '--data.minRating', '1'],
-    ['2'],
-  ],
+  ['--actions', ['--data.columns.rating', 'mood', '--model.actions', 'interleave', '--data.minRating', '1'], ['2']],
   ['--future', ['--data.split', 'time', '--data.split.quantile', '0.9', '--data.split.validation', 'none'], ['1']],
 ] as const)(
   'and so do those of %s',

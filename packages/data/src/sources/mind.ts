@@ -25,8 +25,8 @@ const decoder = new TextDecoder();
  * `request`; what the user had clicked before is the column `history` of the users.
  *
  * `minRating` 1 keeps the clicks. Layout: `behaviors.tsv` (impression, user, time, history, `NEWS-CLICK` of each shown)
- * and, where it is beside it, `news.tsv`, each also as `.gz`; the corpus is all news that were shown, clicked or described. Of a folder
- * with several parts (`MINDsmall_train`, `MINDsmall_dev`) one has to be the path.
+ * and, where it is beside it, `news.tsv`, each also as `.gz`; the corpus is all news that were shown, clicked or
+ * described. Of a folder with several parts (`MINDsmall_train`, `MINDsmall_dev`) one has to be the path.
  */
 export async function readMind(
   files: FileSet,

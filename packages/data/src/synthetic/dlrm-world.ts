@@ -38,8 +38,8 @@ export interface DlrmWorldOptions {
   /** The last of these, that validate; default 1. They are of few phases, which a calibrator would take for all. */
   readonly validationSteps?: number;
   /**
-   * Share of the requests of the others, by chance, that validate as well: they are of all phases. What was done there is
-   * in the histories of later requests that train, as everything earlier is. Default 0.
+   * Share of the requests of the others, by chance, that validate as well: they are of all phases. What was done
+   * there is in the histories of later requests that train, as everything earlier is. Default 0.
    */
   readonly validationShare?: number;
   /** Latest events of a history that are kept; default all. */

@@ -97,7 +97,7 @@ interface RankerConfig extends Regularised, Readonly<Record<string, unknown>> {
   readonly userHistory?: HistoryConfig;
 }
 
-/** The weights of a model of rows, with log variances of its labels where they are asked for; no regulariser is of them. */
+/** Weights of a model of rows, and log variances of its labels where they are asked for: no regulariser is of them. */
 export function withLogVariances(
   weights: ReturnType<typeof weightsOf>,
   { labels, logVariances }: { readonly labels: number; readonly logVariances: boolean },
