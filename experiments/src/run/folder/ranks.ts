@@ -9,6 +9,7 @@ import {
   writeFileAtomic,
 } from '@seqrec/models';
 import { RunError } from '../../errors.ts';
+import type { RunDir } from './run-dir.ts';
 
 /** The ranks of a run's chosen checkpoint on the test set, query by query. */
 export interface SavedRanks extends TiedRanks {
@@ -67,6 +68,11 @@ export function readRanks(file: string): SavedRanks {
   const items = tensors.get('item')?.data;
   const targets = items instanceof Int32Array && items.length === ranks.length ? { items } : {};
   return { ranks, tied, ties, users, ...targets, checkpoint: metadata.checkpoint ?? 'unknown', definition };
+}
+
+/** The checkpoint of a finished run that the test set saw. */
+export function testedFile(run: RunDir): string {
+  return readRanks(run.ranks).checkpoint === 'best' ? run.best : run.last;
 }
 
 function isTieRule(text: string): text is TieRule {

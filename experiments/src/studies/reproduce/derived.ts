@@ -14,7 +14,7 @@ import { listFiguresAsked } from '../../run/evaluation/list-figures.ts';
 import { rankingRules } from '../../run/evaluation/protocol.ts';
 import { queryParts, rankSegments } from '../../run/evaluation/rank-segments.ts';
 import { readJson, writeJson } from '../../run/folder/atomic.ts';
-import { readRanks } from '../../run/folder/ranks.ts';
+import { testedFile } from '../../run/folder/ranks.ts';
 import { type RunResults, savedResults } from '../../run/folder/results.ts';
 import { openRunDir, type RunDir } from '../../run/folder/run-dir.ts';
 import { savedConfig } from '../../run/open/resume.ts';
@@ -120,7 +120,7 @@ async function askedAgain(run: RunDir, { config, data, progress, stop }: Derived
     window: config.model.maxSequenceLength,
     ...{ progress, stop },
   };
-  const model = await loadModel(readRanks(run.ranks).checkpoint === 'best' ? run.best : run.last);
+  const model = await loadModel(testedFile(run));
   try {
     const tested = await evaluateSet(model, test, context);
     const segments = rankSegments(queryParts(test, context), tested, evaluation.ks);

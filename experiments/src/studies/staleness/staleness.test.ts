@@ -1,6 +1,7 @@
 import { existsSync, mkdtempSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { decodeSafetensors } from '@seqrec/models';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { runMain as run } from '../../testing/run-main.ts';
 
@@ -89,6 +90,15 @@ describe('a study of staleness', () => {
     expect(renewed.code).toBe(0);
     expect(JSON.parse(readFileSync(file, 'utf8'))).toMatchObject({ pair: expect.any(Number) });
     expect(renewed.output).not.toContain('1000.0');
+  });
+
+  it('takes the checkpoint of each run that the test set of the run saw', async () => {
+    const asked = ['--window', '4', '--ages', '0,1', '--out', join(folder, 'last')];
+    const { code, errors } = await run(...command, ...asked, '--evaluation.checkpoint', 'last');
+    expect(code, errors).toBe(0);
+    const file = join(folder, 'last/vectors/seed-1.safetensors');
+    const { metadata } = decodeSafetensors(readFileSync(file), file);
+    expect(Object.values(metadata).join()).toContain('checkpoints/last.safetensors');
   });
 
   it.each([

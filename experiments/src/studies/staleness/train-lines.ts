@@ -5,6 +5,7 @@ import { loadModel, type ModelConfig } from '@seqrec/models';
 import type { UserVectorsConfig } from '../../config/preparation-schema.ts';
 import type { RecipeConfig } from '../../config/schema.ts';
 import { type PreparedData, prepareData } from '../../data/dataset.ts';
+import { testedFile } from '../../run/folder/ranks.ts';
 import { openRunDir } from '../../run/folder/run-dir.ts';
 import { writeUserVectors } from '../../run/outputs/export-vectors.ts';
 import { Interrupted, type StopSignal } from '../../run/process/stop.ts';
@@ -76,7 +77,7 @@ async function trainLine(
   const out = dir.file(`runs/${line}`);
   const done = await runSeed({ row: lines[line], ...material, out, choice, progress, stop });
   if (done === undefined) throw new Interrupted('stopped while training');
-  return openRunDir(out, done.run).best;
+  return testedFile(openRunDir(out, done.run));
 }
 
 async function makeVectors(file: string, checkpoint: string, { data, progress }: StudyContext): Promise<void> {
