@@ -53,7 +53,7 @@ test('cold items are taken out of the events of sequences, and of the rows of a 
   expect(output).toContain('Took the events of 2 cold items out of training (a share of 0.4, seed 1)');
   expect(output).toContain('Split global-time: not possible\n  withColdItems: expected the split leave-last-out or');
   expect(output).toContain(
-    '11 training rows of 2 cold items (a share of 0.4, seed 1) are left out; 1 test rows are of them',
+    '11 training and 2 validation rows of 2 cold items (a share of 0.4, seed 1) are left out; 1 test rows are of them',
   );
   const window = await seqrecData(join(folder, 'cold.csv'), ...cold, '--window', 'control', '--max-length', '2');
   expect(window.output).toMatch(/users with a longer history +0 of 7 /);

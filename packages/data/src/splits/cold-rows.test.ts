@@ -58,6 +58,7 @@ describe('withColdRows', () => {
         }
         expect(after.test).toBe(before.test);
         expect(after.step.counts.train).toBe(after.train.targets.length);
+        expect(after.step.counts.validation ?? 0).toBe(after.validation?.targets.length ?? 0);
         expect(after.step.counts.coldItems).toBeGreaterThanOrEqual(cold.size);
         expect(after.step.counts.coldTestRows).toBeGreaterThanOrEqual(
           examplesOf(before.test).filter(({ target }) => cold.has(itemIds[target])).length,
@@ -71,7 +72,7 @@ describe('withColdRows', () => {
     const split = randomSplit(world(), { seed: 2 });
     const { detail } = withColdRows(split, { share: 0.3, seed: 1 }).step;
     expect(detail).toMatch(
-      / \d+ training rows of \d+ cold items \(a share of 0\.3, seed 1\) are left out; \d+ test rows are of them\.$/,
+      / \d+ training and \d+ validation rows of \d+ cold items \(a share of 0\.3, seed 1\) are left out; \d+ test rows are of them\.$/,
     );
     expect(() => withColdRows(split, { share: 1, seed: 1 })).toThrow('expected a share between 0 and 1; got 1');
     expect(() => withColdRows(split, { share: 1e-9, seed: 1 })).toThrow(

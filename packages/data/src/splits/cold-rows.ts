@@ -27,6 +27,7 @@ export function withColdRows(split: RowSplit, { share, seed }: ColdItemsOptions)
     });
   }
   const items = isCold.reduce((sum, cold) => sum + cold, 0);
+  const validated = validation && rowsOf(validation);
   const without = (set: ExampleSet): ExampleSet => withoutItems(set, isCold);
   return {
     ...split,
@@ -34,9 +35,14 @@ export function withColdRows(split: RowSplit, { share, seed }: ColdItemsOptions)
     ...(validation && { validation: without(validation) }),
     step: {
       ...step,
-      detail: `${step.detail} ${taken} training rows of ${items} cold items (a share of ${share}, seed ${seed}) are left out; ${tested} test rows are of them.`,
+      detail: `${step.detail} ${taken} training${validated === undefined ? '' : ` and ${validated} validation`} rows of ${items} cold items (a share of ${share}, seed ${seed}) are left out; ${tested} test rows are of them.`,
       params: { ...step.params, coldItems: share, coldItemsSeed: seed },
-      counts: { ...step.counts, train: train.targets.length - taken, coldItems: items, coldTestRows: tested },
+      counts: {
+        ...step.counts,
+        train: train.targets.length - taken,
+        ...(validation && validated !== undefined && { validation: validation.targets.length - validated }),
+        ...{ coldItems: items, coldTestRows: tested },
+      },
     },
   };
 }
