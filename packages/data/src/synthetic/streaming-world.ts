@@ -274,7 +274,7 @@ function orderedSplit(interactions: Interactions, { length, cut, trainShare, cei
     test: part('test', cut, records),
     step: {
       name: 'split',
-      detail: `streaming: the first ${cut} records train, in order, the last ${records - cut} test; no predictor can expect more than ${most} there with seen items among the candidates.`,
+      detail: `streaming: the first ${cut} records train, in order, the last ${records - cut} test; no predictor can expect more than ${most} over all positions of these with seen items among the candidates; at the last ones, which are the targets, it may be a little more.`,
       params: { protocol: 'streaming', trainShare },
       counts: { train: cut, test: records - cut },
     },

@@ -85,7 +85,9 @@ describe('streamingWorld', () => {
     expect(hits / 3000).toBeLessThan(hitRate(many, 10) * 1.1);
     expect(hits / 3000).toBeGreaterThan(hitRate(many, 10) * 0.8);
     expect(many.split.step.detail).toContain(`HR@10 ${hitRate(many, 10).toFixed(4)} or HR@50`);
-    expect(many.split.step.detail).toMatch(/no predictor can .* there with seen items among the candidates\.$/);
+    expect(many.split.step.detail).toMatch(
+      /no predictor can .* over all positions of these with seen items among the candidates; at the last ones, which are the targets, it may be a little more\.$/,
+    );
   });
 
   it('handles categories without an open item as told', () => {
