@@ -59,6 +59,14 @@ describe('wrong usage ends with code 2 and a suggestion', () => {
       '--checkpoint: expected it of evaluate RUN; got it of evaluate --from',
     ],
     [['data', 'ml-1m', '--stride', '2'], '--stride: expected it of data --window; got it of data DATASET'],
+    [
+      ['data', 'ml-1m', '--window', 'control', '--max-history', '500'],
+      '--max-history: expected it with a rule that reaches back; got control',
+    ],
+    [
+      ['data', 'ml-1m', '--window', 'one-random', '--data.split.kind', 'global-time'],
+      '--data.split.kind: expected leave-last-out of data --window, which covers what that trains on; got global-time',
+    ],
     [['serve', 'x', '--check', '--no-users'], '--no-users: expected it of serve RUN; got it of serve --check'],
     [['evaluate', 'x', '--seed.y', '1'], '--seed.y: expected one of --evaluation.ks, '],
     [['export', 'x'], 'seqrec export: expected --to FILE or --digest; got neither'],

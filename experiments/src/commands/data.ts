@@ -29,6 +29,9 @@ const OF_WINDOWS = ['window', 'max-length', 'max-history', 'stride', 'epochs', '
 /** What each way to ask can be told, besides what all can be. */
 const READS: OptionsOf = { DATASET: [], '--window': OF_WINDOWS };
 
+/** The split whose training windows are covered. */
+const LEAVE_LAST_OUT = 'leave-last-out';
+
 export function registerData(cli: CAC, invocation: Invocation): void {
   const command = cli
     .command('data <dataset>', 'Describe a data set or file: statistics, lengths, processing, leakage of each split', {
@@ -95,14 +98,25 @@ async function run(dataset: string, options: Options, { overrides, argv }: Invoc
       throw new UsageError(
         `--stride: expected it with a rule that reads it; got ${rule}, ${rule === 'control' ? 'which takes the newest window' : 'whose windows stand side by side'}`,
       );
+    const maxHistory = integerOption('max-history', options.maxHistory);
+    if (maxHistory !== undefined && rule === 'control')
+      throw new UsageError(
+        '--max-history: expected it with a rule that reaches back; got control, which takes the newest window',
+      );
+    const other = overrides.find(({ key, text }) => /^data\.split\b/.test(key) && text !== LEAVE_LAST_OUT);
+    if (other !== undefined)
+      throw new UsageError(
+        `--${other.key}: expected leave-last-out of data --window, which covers what that trains on; got ${other.text}`,
+        'leave it out',
+      );
     const { coverWindows, renderCoverage } = await import('../data/window-coverage.ts');
     const { splitOf } = await import('../data/split-by.ts');
     const { interactions, ...read } = await readRequested(request);
-    const covered = splitOf({ ...read, split: 'leave-last-out' }, interactions).interactions;
+    const covered = splitOf({ ...read, split: LEAVE_LAST_OUT }, interactions).interactions;
     const coverage = coverWindows(covered, {
       rule,
       maxLength: integerOption('max-length', options.maxLength) ?? 200,
-      maxHistory: integerOption('max-history', options.maxHistory),
+      maxHistory,
       stride,
       seed: integerOption('seed', options.seed, 0) ?? 1,
       epochs: integerOption('epochs', options.epochs) ?? 10,
