@@ -87,7 +87,10 @@ export function registerScale(cli: CAC, invocation: Invocation): void {
       'Events that sliding policies read (history; default: the least of the lengths), or the small model (staleness: 20)',
     )
     .option('--ages <list>', 'Ages of the user vectors, events (staleness)', { default: '0,1,2,4,8,16,32,64' })
-    .option('--hours <list>', 'Ages of the user vectors, hours, or none (staleness)', { default: '1,24,168' })
+    .option(
+      '--hours <list>',
+      'Ages of the user vectors, hours, or none (staleness; default: 1,24,168, and none where the data have no times)',
+    )
     .option('--seeds <list>', 'Seeds, with commas (staleness)', { default: '1,2,3' })
     .option('--epochs <n>', 'Epochs of every training instead of those of the recipe (staleness)')
     .option('--policies <names>', 'Sliding policies beside the latest window, with commas (history)', {
@@ -188,7 +191,9 @@ async function staleness(common: Common, options: Options): Action {
     depth: single('depths', options.depths, 1),
     window: integerOption('window', options.window) ?? 20,
     ages: numberListOption('ages', options.ages, [], 0),
-    hours: options.hours === 'none' ? [] : numberListOption('hours', options.hours, [], 0),
+    ...(options.hours !== undefined && {
+      hours: options.hours === 'none' ? [] : numberListOption('hours', options.hours, [], 0),
+    }),
     seeds: numberListOption('seeds', options.seeds, []),
     epochs: integerOption('epochs', options.epochs),
   };

@@ -101,10 +101,41 @@ describe('a study of staleness', () => {
     expect(Object.values(metadata).join()).toContain('checkpoints/last.safetensors');
   });
 
+  it('measures no hours of data without times, and refuses those that are asked for', async () => {
+    const untimed = join(folder, 'untimed');
+    const [name, ...asked] = command.slice(0, command.indexOf('--hours'));
+    const without = asked.map((text, i) => (asked[i - 1] === '--data.columns.time' ? 'none' : text));
+    const study = (...more: string[]) =>
+      run(
+        name,
+        ...without,
+        '--model.relativeBias',
+        'position',
+        '--seeds',
+        '1',
+        '--window',
+        '4',
+        '--out',
+        untimed,
+        ...more,
+      );
+    const refused = await study('--ages', '0,1', '--hours', '1,24');
+    expect(refused).toMatchObject({ code: 2 });
+    expect(refused.errors).toContain('--hours: expected none for data without times; got 1,24; --hours none');
+    expect(existsSync(untimed)).toBe(false);
+    const timed = await study('--ages', '0,1');
+    expect(timed.errors).toContain('model.relativeBias: expected a setting that reads no times');
+    expect(existsSync(untimed)).toBe(false);
+    const { code, errors } = await study('--ages', '0,1', '--encoders', 'sasrec');
+    expect(code, errors).toBe(0);
+    expect(readFileSync(join(untimed, 'hr10.csv'), 'utf8')).not.toContain(',hours,');
+  });
+
   it.each([
     [['--window', '13'], 'expected at most the 12 events that the long model reads; got 13'],
     [['--evaluation.baselines', '[popularity]'], '--evaluation.baselines: expected no baselines in scale staleness'],
     [['--evaluation.tuneBaselines', 'true'], '--evaluation.tuneBaselines: expected no baselines'],
+    [['--evaluation.positions', 'all'], '--evaluation.positions: expected none in scale staleness'],
     [['--training.epochs', '2'], '--training.epochs: expected one of this and --epochs; got both'],
     [['--model.similarity', 'dot', '--objective.temperature', '1'], 'model.similarity: expected cosine in a study'],
     [['--seed', '1'], 'expected --seeds for scale staleness'],

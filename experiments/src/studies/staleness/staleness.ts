@@ -9,11 +9,12 @@ import { UsageError } from '../../errors.ts';
 import { readJson, writeJson } from '../../run/folder/atomic.ts';
 import { describeEnvironment } from '../../run/folder/environment.ts';
 import { makeFolder } from '../../run/folder/make-folder.ts';
+import { checkAgainstData } from '../../run/open/check-config.ts';
 import { startBackend } from '../../run/process/backend.ts';
 import { Interrupted, listenForStop, signalExitCode } from '../../run/process/stop.ts';
 import { formatDuration } from '../../terminal/format.ts';
 import { Progress } from '../../terminal/progress.ts';
-import { armConfig, type ScaleOptions, studyBase, studyFolder } from '../scale/base.ts';
+import { armConfig, type ScaleOptions, type StudyBase, studyBase, studyFolder } from '../scale/base.ts';
 import { showStudy } from '../study/show.ts';
 import { StudyDir } from '../study/study.ts';
 import { type RequestCost, requestCost } from './cost.ts';
@@ -31,8 +32,8 @@ export interface StalenessOptions extends Omit<ScaleOptions, 'encoders' | 'objec
   readonly window: number;
   /** Ages of the vectors, in events. */
   readonly ages: readonly number[];
-  /** And in hours. */
-  readonly hours: readonly number[];
+  /** And in hours; default: {@link HOURS}, none where the data have no times. */
+  readonly hours?: readonly number[];
   readonly seeds: readonly number[];
   /** Default: those of the recipe. */
   readonly epochs?: number;
@@ -49,8 +50,10 @@ export async function scaleStaleness(options: StalenessOptions): Promise<number>
   const plan = planOf(base.name, base.config, options);
   const ages: Age[] = [
     ...options.ages.map((value): Age => ({ unit: 'events', value })),
-    ...options.hours.map((value): Age => ({ unit: 'hours', value })),
+    ...hoursOf(options, base, progress).map((value): Age => ({ unit: 'hours', value })),
   ];
+  // The long model is trained for hours before the small one is built.
+  for (const config of [plan.long, plan.small]) checkAgainstData(config, base.data);
   const { seeds } = options;
   const { recipe, ...trained } = plan;
   const dir = new StudyDir(studyFolder('staleness', recipe, options.out));
@@ -87,6 +90,24 @@ export async function scaleStaleness(options: StalenessOptions): Promise<number>
   }
 }
 
+const HOURS = [1, 24, 168];
+
+/** Where the data have no times an hour is nothing: hours that are asked for are refused, before anything trains. */
+function hoursOf(
+  { hours }: StalenessOptions,
+  { data: { split } }: Pick<StudyBase, 'data'>,
+  progress: Progress,
+): readonly number[] {
+  if (split.interactions.hasTimestamps) return hours ?? HOURS;
+  if (hours !== undefined && hours.length > 0)
+    throw new UsageError(
+      `--hours: expected none for data without times; got ${hours.join(',')}`,
+      '--hours none measures by --ages alone',
+    );
+  if (hours === undefined) progress.note('note: no ages in hours, since the data have no times');
+  return [];
+}
+
 /** What the study sets itself is refused, not ignored; no baseline stands beside its lines. */
 function refuseUnread({ overrides, epochs }: StalenessOptions): void {
   for (const { key, text } of overrides) {
@@ -94,6 +115,11 @@ function refuseUnread({ overrides, epochs }: StalenessOptions): void {
     if (/^evaluation\.(baselines|tuneBaselines|ease)\b/.test(key) && !none)
       throw new UsageError(
         `--${key}: expected no baselines in scale staleness, which measures none; got them`,
+        'leave it out',
+      );
+    if (key === 'evaluation.positions')
+      throw new UsageError(
+        '--evaluation.positions: expected none in scale staleness, which ranks the last event of each user; got it',
         'leave it out',
       );
     if (key === 'training.epochs' && epochs !== undefined)
