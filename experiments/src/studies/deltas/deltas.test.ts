@@ -177,6 +177,11 @@ describe('a replay', () => {
     expect((await run('--rows', 'delta, top 20 %')).errors).toContain(
       '--rows: expected rows of delta/ml-1m; got "delta, top 20 %"; did you mean delta, top 10 %?',
     );
+    for (const key of ['training.patience', 'training.evaluateEvery', 'evaluation.positions', 'evaluation.baselines'])
+      expect(await run(`--${key}`, '2')).toMatchObject({
+        code: 2,
+        errors: expect.stringContaining(`--${key}: expected of ${key.split('.')[0]} what a study reads`),
+      });
     expect(() => defineReplay({ ...replay, frozen: 'ice' })).toThrow('replay: expected a line; got ice; frozen, daily');
   });
 });

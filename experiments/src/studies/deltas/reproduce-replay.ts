@@ -13,6 +13,7 @@ import { formatDuration } from '../../terminal/format.ts';
 import { Progress } from '../../terminal/progress.ts';
 import { loadReplay } from '../reproduce/load-table.ts';
 import type { ReproduceRequest } from '../reproduce/request.ts';
+import { checkReplayedKeys } from '../scale/read-keys.ts';
 import { readPoints, savePoints } from '../staleness/points-file.ts';
 import { showStudy } from '../study/show.ts';
 import { StudyDir } from '../study/study.ts';
@@ -29,6 +30,7 @@ export async function reproduceReplay(request: ReproduceRequest): Promise<number
   if (request.include !== undefined)
     throw new UsageError(`--include: expected a table of runs; ${request.table} is a replay, run as a whole`);
   const lines = chosenLines(replay, request);
+  checkReplayedKeys(request.overrides);
   checkBackendOptions(request.backend);
   const progress = new Progress({ quiet: request.quiet });
   const epochs = { key: 'training.epochs', text: String(request.epochs ?? replay.epochs.base) };

@@ -7,8 +7,10 @@ import { type PreparedData, prepareData } from '../../data/dataset.ts';
 import { ConfigError, UsageError } from '../../errors.ts';
 import { type BackendOptions, checkBackendOptions } from '../../run/process/backend.ts';
 import type { Progress } from '../../terminal/progress.ts';
+import { checkChooses } from '../search/check-space.ts';
 import type { Arm } from '../study/study.ts';
-import { encoderOf, ownObjective, type Shape, studyEncoders } from './encoders.ts';
+import { encoderOf, hasOwnObjective, ownObjective, type Shape, studyEncoders } from './encoders.ts';
+import { withoutPlateau } from './read-keys.ts';
 
 /** Options that every `seqrec scale` command has. */
 export interface ScaleOptions {
@@ -46,6 +48,7 @@ export async function studyBase(
   adapt: (config: RecipeConfig) => RecipeConfig = (config) => config,
 ): Promise<StudyBase> {
   checkBackendOptions(options.backend);
+  refuseUnreadObjective(options);
   const { name, config: resolved } = await resolveConfig({ recipe: options.recipe, overrides: options.overrides });
   if (resolved.initialWeights !== undefined)
     throw new ConfigError(
@@ -71,11 +74,44 @@ export async function studyBase(
   return { name, config: { ...config, evaluation: { ...config.evaluation, ks } }, data };
 }
 
-/** With leave-last-out in place of the reference's protocol, which has no validation set. */
+/**
+ * The base of a study that measures at marks and chooses by what it sees: without a schedule that waits for evaluations.
+ *
+ * @throws ConfigError for a split without a validation set; a world has none, and records enough to test on others.
+ */
+export async function choosingBase(
+  options: ScaleOptions,
+  progress: Progress,
+  adapt: (config: RecipeConfig) => RecipeConfig = (config) => config,
+): Promise<StudyBase> {
+  const base = await studyBase(options, progress, (config) => adapt(withoutPlateau(config)));
+  if (!isWorld(base.config.data)) checkChooses(base.data.split);
+  return base;
+}
+
+/**
+ * With leave-last-out in place of the reference's protocol, which has no validation set. It leaves out users of fewer
+ * than four events: a protocol that leaves out longer ones has no such place.
+ */
 export function withValidation(config: RecipeConfig): RecipeConfig {
   const { data } = config;
-  if (isWorld(data) || data.split !== 'train-test') return config;
+  if (isWorld(data)) return config;
+  const { split } = data;
+  const isReference = split === 'train-test' || (typeof split === 'object' && split.kind === 'train-test');
+  if (!isReference || (typeof split === 'object' && split.minLength > 4)) return config;
   return { ...config, data: { ...data, split: 'leave-last-out' } };
+}
+
+/** Settings of an objective that an encoder does not train under are refused, not ignored. */
+function refuseUnreadObjective({ overrides, encoders, objectives }: ScaleOptions): void {
+  const own = objectives === 'own' ? encoders.filter(hasOwnObjective) : [];
+  if (own.length === 0) return;
+  for (const { key } of overrides)
+    if (/^objective\b/.test(key) && key !== 'objective.temperature')
+      throw new UsageError(
+        `--${key}: expected of objective what all encoders read with --objectives own, temperature; got it with ${own.join(', ')}, under an objective of its own`,
+        '--objectives shared trains all under that of the recipe',
+      );
 }
 
 /** What encoders share, where the base has it: its kind may be any. */

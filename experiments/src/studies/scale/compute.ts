@@ -5,10 +5,10 @@ import { Progress } from '../../terminal/progress.ts';
 import { type ArmContext, measureArm, nextStepFlops, openArm } from '../study/run-arm.ts';
 import { runStudy } from '../study/run-study.ts';
 import type { Arm } from '../study/study.ts';
-import { armConfig, type ScaleOptions, type StudyBase, studyBase, studyFolder } from './base.ts';
+import { armConfig, choosingBase, type ScaleOptions, type StudyBase, studyFolder } from './base.ts';
 import { finishCompute } from './compute-report.ts';
 import type { Shape } from './encoders.ts';
-import { checkReadKeys, withoutPlateau } from './read-keys.ts';
+import { checkReadKeys } from './read-keys.ts';
 
 export interface ComputeOptions extends ScaleOptions {
   readonly widths: readonly number[];
@@ -29,7 +29,7 @@ const FILL = 0.85;
 export async function scaleCompute(options: ComputeOptions): Promise<number> {
   checkReadKeys(options.overrides);
   const progress = new Progress({ quiet: options.quiet });
-  const base = await studyBase(options, progress, withoutPlateau);
+  const base = await choosingBase(options, progress);
   const { encoders, objectives, widths, depths, lengths, levels, budget, flops, evaluatedUsers } = options;
   const shapes = widths.flatMap((width) =>
     depths.flatMap((depth) => lengths.map((length) => ({ width, depth, length }))),

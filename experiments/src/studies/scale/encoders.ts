@@ -22,6 +22,11 @@ export function ownObjective(kind: string, { temperature }: ObjectiveConfig): Ob
   return objective && parseObjectiveConfig({ ...objective, temperature });
 }
 
+/** Whether an encoder is published with an objective of its own. */
+export function hasOwnObjective(kind: string): boolean {
+  return modelStudy(kind)?.objective !== undefined;
+}
+
 /** Encoders that studies know, those of plug-ins among them: their definitions have `study` and `flops`. */
 export function studyEncoders(): readonly string[] {
   return countedEncoders().filter((kind) => modelStudy(kind) !== undefined);

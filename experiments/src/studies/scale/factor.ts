@@ -8,10 +8,10 @@ import { formatCount } from '../../terminal/format.ts';
 import { Progress } from '../../terminal/progress.ts';
 import { runStudy } from '../study/run-study.ts';
 import type { Arm } from '../study/study.ts';
-import { armConfig, type ScaleOptions, type StudyBase, studyBase, studyFolder } from './base.ts';
+import { armConfig, choosingBase, type ScaleOptions, type StudyBase, studyFolder } from './base.ts';
 import type { Shape } from './encoders.ts';
 import { type FactorReport, finishFactor } from './factor-report.ts';
-import { checkReadKeys, withoutPlateau } from './read-keys.ts';
+import { checkReadKeys } from './read-keys.ts';
 
 export interface FactorOptions extends ScaleOptions {
   /** Optimiser steps of every arm. */
@@ -34,7 +34,7 @@ type FactorArm = Pick<Arm, 'factors' | 'users' | 'testedWindow'> & {
 export async function scaleData(options: FactorOptions & { readonly counts?: readonly number[] }): Promise<number> {
   checkReadKeys(options.overrides, ['maxSequenceLength']);
   const progress = new Progress({ quiet: options.quiet });
-  const base = await studyBase(options, progress, withoutPlateau);
+  const base = await choosingBase(options, progress);
   const numUsers = new Set(base.data.split.train.users).size;
   const counts = options.counts ?? halves(numUsers);
   const tooMany = counts.find((count) => count > numUsers);
@@ -80,7 +80,7 @@ export async function scaleHistory(options: HistoryOptions): Promise<number> {
   const lengths = [...new Set([window, ...options.lengths])].sort((a, b) => a - b);
   if (lengths[0] < window) throw new UsageError(`--lengths: expected at least --window ${window}; got ${lengths[0]}`);
   const policies = options.policies.map((policy) => slidingPolicy(policy, window));
-  const base = await studyBase(options, progress, (config) => holdUsersOut(withoutPlateau(config)));
+  const base = await choosingBase(options, progress, holdUsersOut);
   const arm = (encoder: string, history: number, length: number, name: string, windows?: WindowsConfig): FactorArm => ({
     encoder,
     name: `${name}${history}`,

@@ -15,9 +15,19 @@ const READ: Readonly<Record<string, readonly string[]>> = {
  * @param model further keys of `model` that it reads.
  */
 export function checkReadKeys(overrides: readonly Override[], model: readonly string[] = []): void {
+  checkKeys(overrides, { ...READ, model: [...READ.model, ...model] });
+}
+
+/** A replay trains and measures by its own clock, and builds the model of its recipe, which it reads whole. */
+export function checkReplayedKeys(overrides: readonly Override[]): void {
+  const { training, evaluation } = READ;
+  checkKeys(overrides, { training: [...training, 'epochs'], evaluation });
+}
+
+function checkKeys(overrides: readonly Override[], sections: Readonly<Record<string, readonly string[]>>): void {
   for (const { key } of overrides) {
     const [section, name] = key.split('.');
-    const read = section === 'model' ? [...READ.model, ...model] : READ[section];
+    const read = sections[section];
     if (read === undefined || name === undefined || read.includes(name)) continue;
     throw new UsageError(
       `--${key}: expected of ${section} what a study reads, ${read.join(', ')}; got ${name}`,

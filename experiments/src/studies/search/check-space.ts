@@ -8,7 +8,7 @@ import { isRankedByWindow } from '../../run/evaluation/protocol.ts';
 export function checkChooses({ validation }: Split): void {
   if (validation !== undefined) return;
   throw new ConfigError(
-    'data.split: expected a split with a validation set, on which trials are compared; got one without',
+    'data.split: expected a split with a validation set to choose by; got one without',
     'leave-last-out and global-time have one',
   );
 }
