@@ -75,7 +75,7 @@ export async function studyBase(
 }
 
 /**
- * The base of a study that measures at marks and chooses by what it sees: without a schedule that waits for evaluations.
+ * The base of a study that measures at marks and chooses by what it sees. No schedule of it waits for evaluations.
  *
  * @throws ConfigError for a split without a validation set; a world has none, and records enough to test on others.
  */
