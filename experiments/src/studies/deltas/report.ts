@@ -1,6 +1,6 @@
 import { formatBytes, formatCount, formatMetric } from '../../terminal/format.ts';
 import { lines as inLines, type Listing } from '../../terminal/listing.ts';
-import type { Estimate } from '../staleness/statistics.ts';
+import { type Estimate, spread } from '../staleness/statistics.ts';
 import { measureDefinition } from '../study/measure.ts';
 import { listed, type ReportTable, writeStudyReport } from '../study/report.ts';
 import type { StudyDir } from '../study/study.ts';
@@ -149,15 +149,15 @@ function concluded({ replay, lines, seeds }: ReplayResults, figures: Figures): s
 const percent = (part: number): string => `${(100 * part).toFixed(1)} %`;
 
 /** `.1234 [.1200, .1268]`. */
-function shown({ mean, low, high }: Estimate): string {
-  return `${formatMetric(mean)} [${formatMetric(low)}, ${formatMetric(high)}]`;
+function shown(estimate: Estimate): string {
+  return `${formatMetric(estimate.mean)}${spread(estimate, formatMetric)}`;
 }
 
-function share({ mean, low, high }: Estimate): string {
-  return `${percent(mean)} [${(100 * low).toFixed(1)}, ${(100 * high).toFixed(1)}]`;
+function share(estimate: Estimate): string {
+  return `${percent(estimate.mean)}${spread(estimate, (value) => (100 * value).toFixed(1))}`;
 }
 
-function signed({ mean, low, high }: Estimate): string {
+function signed(estimate: Estimate): string {
   const text = (value: number): string => `${value < 0 ? '-' : '+'}${formatMetric(Math.abs(value))}`;
-  return `${text(mean)} [${text(low)}, ${text(high)}]`;
+  return `${text(estimate.mean)}${spread(estimate, text)}`;
 }

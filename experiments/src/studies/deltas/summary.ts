@@ -1,5 +1,5 @@
-import { bootstrapMeans, byUser, percentiles, type Recorded } from '../../run/verdict/bootstrap.ts';
-import { type Estimate, gainsOf } from '../staleness/statistics.ts';
+import { bootstrapMeans, byUser, type Recorded } from '../../run/verdict/bootstrap.ts';
+import { type Estimate, estimateOf, gainsOf, isAhead } from '../staleness/statistics.ts';
 import type { DeltaReplay } from './replay.ts';
 
 export const METRICS = ['HR@10', 'NDCG@10'] as const;
@@ -47,16 +47,13 @@ export function summarise(
   const drawn = bootstrapMeans(totals, units, RESAMPLES, 0);
   const mean = gains.map((values) => values.reduce((sum, value) => sum + value, 0) / values.length);
   const [frozen, freshest] = [names.indexOf(replay.frozen), names.indexOf(replay.freshest)];
-  const between = (value: number, ends: Float64Array): Estimate => {
-    const [low, high] = percentiles(ends.slice());
-    return { mean: value, low, high };
-  };
+  const between = (value: number, ends: Float64Array): Estimate => estimateOf(value, ends.slice(), units);
   const gain = (i: number): Estimate =>
     between(
       mean[i] - mean[frozen],
       drawn[i].map((value, r) => value - drawn[frozen][r]),
     );
-  const told = gain(freshest).low > 0;
+  const told = isAhead(gain(freshest));
   return new Map(
     names.map((name, i) => {
       const share = (own: number, none: number, all: number): number => (own - none) / (all - none);

@@ -1,7 +1,7 @@
 import { formatMetric } from '../../terminal/format.ts';
 import type { RequestCost } from './cost.ts';
 import type { Age, LineName } from './points.ts';
-import type { Estimate } from './statistics.ts';
+import { type Estimate, isAhead, spread } from './statistics.ts';
 import type { Summary } from './summary.ts';
 
 const METRIC = 'HR@10';
@@ -14,9 +14,9 @@ export function concluded(summary: Summary, ages: readonly Age[], cost: RequestC
   const mean = (line: LineName, age?: Age): string => formatMetric(summary.of(METRIC, line, age).mean);
   const kept = (line: LineName): string =>
     `${mean(line, first)} at age ${first.value}, ${mean(line, last)} at age ${last.value}`;
-  const ahead = events.filter((age) => summary.aheadOf(METRIC, 'small', age).low > 0);
-  const behind = events.filter((age) => summary.aheadOf(METRIC, 'small', age).high < 0);
-  const consistent = events.filter((age) => summary.aheadOf(METRIC, 'fresh', age).low > 0);
+  const ahead = events.filter((age) => isAhead(summary.aheadOf(METRIC, 'small', age)));
+  const behind = events.filter((age) => (summary.aheadOf(METRIC, 'small', age).high ?? 0) < 0);
+  const consistent = events.filter((age) => isAhead(summary.aheadOf(METRIC, 'fresh', age)));
   return [
     `${METRIC} of the long model alone: ${kept('long')}; with the small model beside it: ${kept('aged')}; the small model alone: ${mean('small')}.`,
     `Beside the small model, vectors of the long one ${told(ahead, 'add', 'do not add')}${behind.length > 0 ? `; they take away at ${numbers(behind)} events` : ''}.`,
@@ -36,7 +36,7 @@ function told(ages: readonly Age[], yes: string, no: string): string {
 
 const numbers = (ages: readonly Age[]): string => ages.map(({ value }) => value).join(', ');
 
-function signed({ mean, low, high }: Estimate): string {
+function signed(estimate: Estimate): string {
   const text = (value: number): string => `${value < 0 ? '-' : '+'}${formatMetric(Math.abs(value))}`;
-  return `${text(mean)} [${text(low)}, ${text(high)}]`;
+  return `${text(estimate.mean)}${spread(estimate, text)}`;
 }

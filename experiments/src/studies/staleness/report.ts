@@ -9,7 +9,7 @@ import { concluded } from './conclusions.ts';
 import type { RequestCost } from './cost.ts';
 import { costTable } from './cost-table.ts';
 import { type Age, lines } from './points.ts';
-import type { Estimate } from './statistics.ts';
+import { type Estimate, spread } from './statistics.ts';
 import { METRICS, type MetricName, type Summary, summarise } from './summary.ts';
 import type { StalenessPlan } from './train-lines.ts';
 
@@ -75,8 +75,8 @@ function qualityTable(metric: MetricName, ages: readonly Age[], summary: Summary
 }
 
 /** `.1234 [.1200, .1268]`. */
-function shown({ mean, low, high }: Estimate): string {
-  return `${formatMetric(mean)} [${formatMetric(low)}, ${formatMetric(high)}]`;
+function shown(estimate: Estimate): string {
+  return `${formatMetric(estimate.mean)}${spread(estimate, formatMetric)}`;
 }
 
 function figures(metric: MetricName, ages: readonly Age[], summary: Summary): ReportFigure[] {

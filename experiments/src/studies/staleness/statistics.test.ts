@@ -19,7 +19,8 @@ const difference = (a: readonly Recorded[], b: readonly Recorded[], metric: stri
 };
 
 it('means are over users and seeds, with an interval that holds them', () => {
-  const { mean, low, high } = estimate([recorded(1, 20, 3, 40), recorded(1, 1, 30, 40)], 'HR@10');
+  const users = [recorded(1, 20, 3, 40, 1, 20, 3, 40), recorded(1, 1, 30, 40, 1, 1, 30, 40)];
+  const { mean, low, high } = estimate(users, 'HR@10');
   expect(mean).toBe((1 + 0.5 + 0.5 + 0) / 4);
   expect(low).toBeLessThan(mean);
   expect(high).toBeGreaterThan(mean);
@@ -41,4 +42,8 @@ it('nothing is told from noise', () => {
   const { low, high } = difference([recorded(...a)], [recorded(...b)], 'HR@10');
   expect(low).toBeLessThan(0);
   expect(high).toBeGreaterThan(0);
+});
+
+it('there is no interval over fewer users than any says something of', () => {
+  expect(estimate([recorded(1, 20, 3, 40, 1)], 'HR@10')).toEqual({ mean: 3 / 5 });
 });
