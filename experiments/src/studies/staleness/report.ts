@@ -44,7 +44,7 @@ export function finishStaleness(dir: StudyDir, results: StalenessResults): Listi
       conclusions: told,
       definitions: [
         ...measureDefinition(long.evaluation),
-        `An age of k events: the vector was computed k requests before, one an event, and knows when that request was. An age of h hours: it was computed at the newest request at least h hours before; where there is none it is the mean of all vectors.`,
+        `An age of k events: the vector was computed k requests before, one an event, and knows when that request was. An age of h hours: it was computed at the newest request at least h hours before; where there is none it is the mean of those of all users that were computed before the request.`,
         `"${lines.aged}": in training each user has its vectors computed anew every 1, 2, ... up to the greatest age, a period a user (${plan.every.join(', ')}), no vector has seen the event to predict, and the model also reads the age. "${lines.fresh}": in training every vector is of age 0.`,
         'The small model sees vectors of the long one that was trained on the same events.',
         'Intervals: 95 % bootstrap percentiles over users, each with the mean of its seeds.',

@@ -74,6 +74,9 @@ describe('a study of staleness', () => {
     expect(readdirSync(join(study, 'runs')).sort()).toEqual(['aged', 'fresh', 'long', 'small']);
     for (const name of ['report.html', 'hr10.csv', 'plots/hr10-events.svg', 'plots/ndcg10-hours.png'])
       expect(existsSync(join(study, name)), name).toBe(true);
+    expect(readFileSync(join(study, 'report.html'), 'utf8')).toContain(
+      'where there is none it is the mean of those of all users that were computed before the request',
+    );
     // An event an hour: an age of k hours is one of k events.
     const rows = readFileSync(join(study, 'hr10.csv'), 'utf8').split('\n');
     const row = (age: string, unit: string) => rows.find((line) => line.startsWith(`${age},${unit},`));

@@ -31,29 +31,46 @@ export function vectorsInPlace(
 ): Int32Array {
   const inPlace = new Int32Array(numEvents);
   const numUsers = userOffsets.length - 1;
-  const computedAfter = chooser(refresh, { timestamps, hasTimestamps, numUsers });
+  const computedAfter = chooser(refresh, { userOffsets, timestamps, hasTimestamps, numUsers });
   for (let user = 0; user < numUsers; user++) {
     const [first, past] = [userOffsets[user], userOffsets[user + 1]];
     for (let event = first; event < past; event++) {
-      const after = computedAfter(event, { user, first, past });
+      const after = computedAfter(event, { user, first });
       inPlace[event] = after < first ? -1 : after;
     }
   }
   return inPlace;
 }
 
+/**
+ * When the request after each event is made, and the vector after it is computed: at the time of the event that is asked
+ * for, the user's next; after the last event nothing is asked, and its own time stands for it. Shape `[numEvents]`.
+ */
+export function requestTimes({
+  userOffsets,
+  timestamps,
+}: Pick<Interactions, 'userOffsets' | 'timestamps'>): Float64Array {
+  const times = timestamps.slice();
+  for (let user = 0; user + 1 < userOffsets.length; user++)
+    times.copyWithin(userOffsets[user], userOffsets[user] + 1, userOffsets[user + 1]);
+  return times;
+}
+
 interface OfUser {
   readonly user: number;
-  /** Its events are `first .. past - 1`. */
+  /** Its first event. */
   readonly first: number;
-  readonly past: number;
 }
 
 type Chooser = (event: number, of: OfUser) => number;
 
 function chooser(
   refresh: Refresh,
-  { timestamps, hasTimestamps, numUsers }: Pick<Interactions, 'timestamps' | 'hasTimestamps' | 'numUsers'>,
+  {
+    hasTimestamps,
+    numUsers,
+    ...events
+  }: Pick<Interactions, 'userOffsets' | 'timestamps' | 'hasTimestamps' | 'numUsers'>,
 ): Chooser {
   if ('age' in refresh) {
     const { age } = refresh;
@@ -77,13 +94,12 @@ function chooser(
   if (!(hours >= 0 && Number.isFinite(hours))) throw wrong('hours', 'a number >= 0', hours);
   if (!hasTimestamps) throw wrong('hours', 'none with data without times', hours);
   const seconds = hours * 3600;
-  // A request is at the time of the event that it asks for; after the last event nothing is asked.
-  const askedAt = (event: number, past: number): number => timestamps[Math.min(event + 1, past - 1)];
+  const askedAt = requestTimes(events);
   let newest = 0;
-  return (event, { first, past }) => {
+  return (event, { first }) => {
     if (event === first) newest = first - 1;
     // Times of a user do not fall, so that the newest that is old enough only moves on.
-    while (newest < event && askedAt(newest + 1, past) <= askedAt(event, past) - seconds) newest++;
+    while (newest < event && askedAt[newest + 1] <= askedAt[event] - seconds) newest++;
     return newest;
   };
 }

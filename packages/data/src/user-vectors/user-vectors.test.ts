@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
   DataError,
+  type Interactions,
   interactionsFromArrays,
   type NumberColumn,
   OptionError,
@@ -88,11 +89,27 @@ describe('vectors in place', () => {
   });
 });
 
+/** When the request after each event is made: at the user's next event, at the end at the last. */
+function askedAt({ userOffsets, timestamps }: Interactions): number[] {
+  return Array.from(timestamps, (time, event) => (userOffsets.includes(event + 1) ? time : timestamps[event + 1]));
+}
+
+function withTimes(world: Interactions, timestamps: Float64Array): Interactions {
+  const users = Array.from(world.timestamps, (_, event) => world.userOffsets.findLastIndex((first) => first <= event));
+  return interactionsFromArrays({ name: 'moved', users, items: [...world.itemIds], timestamps });
+}
+
+/** The column of vectors of one number, and the ages. */
+function filledOf(world: Interactions, values: Float32Array, refresh: Refresh): ArrayLike<number>[] {
+  const { columns } = withUserVectors(world, { vectors: { width: 1, values }, refresh }).events;
+  return ['userVector', 'userVectorAge'].map((name) => (columns.get(name) as NumberColumn).values);
+}
+
 const three = interactionsFromArrays({ name: 'three', users: [7, 7, 7], items: [1, 2, 3], timestamps: [0, 10, 20] });
 const vectors = { width: 2, values: Float32Array.of(1, 2, 3, 4, 5, 9) };
 
 describe('a column of user vectors', () => {
-  it('holds the rows in place, before the first the mean of what was known', () => {
+  it('holds the rows in place, before the first the mean of what was computed by then', () => {
     const got = withUserVectors(three, { vectors, refresh: { age: 1 } });
     expect(got.events.columns.get('userVector')).toMatchObject({ kind: 'number', width: 2 });
     expect(Array.from((got.events.columns.get('userVector') as NumberColumn).values)).toEqual([0, 0, 1, 2, 3, 4]);
@@ -100,25 +117,43 @@ describe('a column of user vectors', () => {
     expect(got.steps.at(-1)).toMatchObject({ name: 'user-vectors', params: { age: '1' }, counts: { without: 1 } });
   });
 
-  it('knows nothing of later events where a user has none', () => {
+  it('is, where a user has none, the mean of the vectors that were computed before the request', () => {
     fc.assert(
-      fc.property(worlds, refreshes, fc.integer({ min: 0, max: 40 }), (world, refresh, hour) => {
-        const values = Float32Array.from({ length: 2 * world.numEvents }, (_, i) => Math.fround(Math.sin(i)));
-        const changed = values.map((value, i) => (world.timestamps[i >> 1] < hour * 3600 ? value : value + 1));
-        const [got, other] = [values, changed].map((own) => {
-          const columns = withUserVectors(world, { vectors: { width: 2, values: own }, refresh }).events.columns;
-          return [columns.get('userVector'), columns.get('userVectorAge')].map((each) => (each as NumberColumn).values);
-        });
-        for (const [event, time] of world.timestamps.entries()) {
-          if (!Number.isNaN(got[1][event])) continue;
-          if (time <= hour * 3600)
-            expect(other[0].slice(2 * event, 2 * event + 2)).toEqual(got[0].slice(2 * event, 2 * event + 2));
-          const earlier = [...world.timestamps.keys()].filter((each) => world.timestamps[each] < time);
-          const mean = earlier.reduce((sum, each) => sum + values[2 * each], 0) / Math.max(1, earlier.length);
-          expect(got[0][2 * event]).toBeCloseTo(mean, 6);
+      fc.property(worlds, refreshes, (world, refresh) => {
+        // Each vector is when it was computed, so that a mean tells what it knows.
+        const asked = askedAt(world).map((time) => time / 3600);
+        const [filled, ages] = filledOf(world, Float32Array.from(asked), refresh);
+        for (const [event, now] of asked.entries()) {
+          if (!Number.isNaN(ages[event])) continue;
+          const known = asked.filter((time) => time < now);
+          const mean = known.reduce((sum, time) => sum + time, 0) / Math.max(1, known.length);
+          expect(filled[event]).toBeCloseTo(mean, 3);
         }
       }),
     );
+  });
+
+  it('knows, where a user has none, nothing that depends on when later events come', () => {
+    fc.assert(
+      fc.property(worlds, refreshes, fc.integer({ min: 0, max: 60 }), (world, refresh, hour) => {
+        const end = hour * 3600;
+        const moved = withTimes(
+          world,
+          world.timestamps.map((time) => (time > end ? time + 7200 : time)),
+        );
+        const values = Float32Array.from(askedAt(world).keys(), Math.sin);
+        const [before, ages] = filledOf(world, values, refresh);
+        const [after, others] = filledOf(moved, values, refresh);
+        for (const [event, now] of askedAt(world).entries()) {
+          if (now > end || !Number.isNaN(ages[event])) continue;
+          expect(others[event]).toBeNaN();
+          expect(after[event]).toBe(before[event]);
+        }
+      }),
+    );
+  });
+
+  it('has zeros in data without times where a user has none', () => {
     const untimed = interactionsFromArrays({ name: 'untimed', users: [1, 1, 2, 2], items: [1, 2, 1, 2] });
     const column = withUserVectors(untimed, {
       vectors: { width: 1, values: Float32Array.of(1, 2, 3, 4) },

@@ -2,7 +2,7 @@ import { createInteractions } from '../create-interactions.ts';
 import { DataError, OptionError } from '../errors.ts';
 import type { Interactions } from '../interactions.ts';
 import type { Column } from '../table/column.ts';
-import { type Refresh, vectorsInPlace } from './refresh.ts';
+import { type Refresh, requestTimes, vectorsInPlace } from './refresh.ts';
 
 /** Vectors that another model has made of the users, one after each event. */
 export interface UserVectors {
@@ -27,8 +27,8 @@ const OPERATION = 'withUserVectors';
 /**
  * The same data with two more columns of the events: the vector of the user that a service has at hand when what
  * follows the event is asked for, computed some time before, see {@link Refresh}; and, under the name with `Age`, how
- * many requests before that was. Where a user had none yet the vector is the mean of those after all events of earlier
- * times, zeros where there is none or the data have no times, and the age missing.
+ * many requests before that was. Where a user had none yet the vector is the mean of those of all users that were
+ * computed before the request, zeros where there is none or the data have no times, and the age missing.
  *
  * @throws {DataError} `bad-columns` for vectors that are not one an event; {OptionError} for a name that is taken
  */
@@ -58,7 +58,7 @@ export function withUserVectors(
     if (row >= 0) column.set(values.subarray(row * width, (row + 1) * width), event * width);
   }
   const without = ages.reduce((count, age) => count + Number(Number.isNaN(age)), 0);
-  if (interactions.hasTimestamps && without > 0) fillWithEarlier(column, ages, vectors, interactions);
+  if (interactions.hasTimestamps && without > 0) fillWithComputed(column, ages, vectors, interactions);
   const { digest: _, ...parts } = interactions;
   const [[key, value]] = Object.entries(refresh);
   return createInteractions({
@@ -72,7 +72,7 @@ export function withUserVectors(
       ...interactions.steps,
       {
         name: 'user-vectors',
-        detail: `Added ${name}, ${width} numbers an event: the vector of the user in place (${key} ${String(value)}); before the first, at ${without} events, the mean of those of all users at earlier times.`,
+        detail: `Added ${name}, ${width} numbers an event: the vector of the user in place (${key} ${String(value)}); before the first, at ${without} events, the mean of those of all users that were computed before the request.`,
         params: Object.fromEntries(Object.entries(refresh).map(([option, given]) => [option, String(given)])),
         counts: { without },
       },
@@ -81,23 +81,25 @@ export function withUserVectors(
 }
 
 /**
- * Where there is no age, the mean of the vectors after the events of earlier times, of all users: what a service knows
- * by then. In float64, in order of time, then of the events.
+ * Where there is no age, the mean of the vectors of all users that were computed earlier than the request: what a
+ * service has by then. The vector after an event may come long after it, at the request after it. In float64, in order
+ * of the time of computing, then of the events.
  */
-function fillWithEarlier(
+function fillWithComputed(
   column: Float32Array,
   ages: Float32Array,
   { width, values }: UserVectors,
-  { timestamps, numEvents }: Interactions,
+  interactions: Interactions,
 ): void {
-  const order = Uint32Array.from({ length: numEvents }, (_, event) => event);
-  order.sort((a, b) => timestamps[a] - timestamps[b] || a - b);
+  const times = requestTimes(interactions);
+  const order = Uint32Array.from(times, (_, event) => event);
+  order.sort((a, b) => times[a] - times[b] || a - b);
   const sums = new Float64Array(width);
-  // Vectors in the sums: those after the first so many events in order.
+  // Vectors in the sums: the first so many in order.
   let taken = 0;
   for (const event of order) {
     if (!Number.isNaN(ages[event])) continue;
-    for (; timestamps[order[taken]] < timestamps[event]; taken++)
+    for (; times[order[taken]] < times[event]; taken++)
       for (let i = 0; i < width; i++) sums[i] += values[order[taken] * width + i];
     if (taken > 0) for (let i = 0; i < width; i++) column[event * width + i] = sums[i] / taken;
   }
