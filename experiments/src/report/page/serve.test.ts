@@ -1,5 +1,6 @@
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { request } from 'node:http';
+import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -66,6 +67,27 @@ describe('servePage', () => {
 
   it('answers no other method', async () => {
     expect((await fetch(server.url, { method: 'POST' })).status).toBe(405);
+  });
+
+  it('goes on when browsers close connections early', async () => {
+    const failures: unknown[] = [];
+    const note = (error: unknown) => failures.push(error);
+    process.on('unhandledRejection', note);
+    for (let i = 0; i < 50; i++) {
+      await new Promise<void>((resolve) => {
+        const socket = connect(Number(new URL(server.url).port), '127.0.0.1', () => {
+          socket.write('GET /index.html HTTP/1.1\r\nHost: x\r\n\r\n', () => {
+            socket.resetAndDestroy();
+            resolve();
+          });
+        });
+        socket.on('error', () => undefined);
+      });
+      await new Promise((resolve) => setTimeout(resolve, 2));
+    }
+    expect((await fetch(server.url)).status).toBe(200);
+    process.off('unhandledRejection', note);
+    expect(failures).toEqual([]);
   });
 
   it('can leave isolation out, as a plain host does', async () => {

@@ -1,6 +1,6 @@
 import { createReadStream } from 'node:fs';
 import { realpath, stat } from 'node:fs/promises';
-import { createServer, type Server } from 'node:http';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { extname, join, sep } from 'node:path';
 import { pipeline } from 'node:stream';
@@ -40,7 +40,7 @@ export interface PageServer {
  */
 export async function servePage(folder: string, { port, isolated = true }: ServeOptions): Promise<PageServer> {
   const root = await realpath(folder);
-  const server = createServer(async (request, response) => {
+  const answer = async (request: IncomingMessage, response: ServerResponse): Promise<unknown> => {
     const headers = {
       'Cache-Control': 'no-cache',
       'X-Content-Type-Options': 'nosniff',
@@ -51,11 +51,16 @@ export async function servePage(folder: string, { port, isolated = true }: Serve
     };
     if (request.method !== 'GET' && request.method !== 'HEAD') return refuse(405, 'only GET and HEAD');
     const file = await fileOf(root, request.url ?? '/');
+    // The browser may have gone away meanwhile, and a stream cannot be piped into what is closed.
+    if (response.destroyed) return;
     if (file === undefined) return refuse(404, 'no such file');
     const type = TYPES[extname(file.path)] ?? 'application/octet-stream';
     response.writeHead(200, { ...headers, 'Content-Type': type, 'Content-Length': file.size });
     if (request.method === 'HEAD') return response.end();
-    pipeline(createReadStream(file.path), response, () => undefined);
+    return pipeline(createReadStream(file.path), response, () => undefined);
+  };
+  const server = createServer((request, response) => {
+    answer(request, response).catch(() => response.destroy());
   });
   await listen(server, port);
   const { port: taken } = server.address() as AddressInfo;
