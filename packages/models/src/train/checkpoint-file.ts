@@ -1,14 +1,16 @@
+import { isConverted } from '../io/dtypes.ts';
 import type { StoredTensor } from '../io/safetensors.ts';
 import { SafetensorsFile } from '../io/safetensors-file.ts';
 import type { NamedParameters } from '../parameters.ts';
 import {
   type CheckpointExtra,
   type CheckpointState,
+  isWeight,
   momentName,
   parseMetadata,
   sortNames,
 } from './checkpoint-format.ts';
-import { damagedFile, damagedTensor, type OnNote, planVerification, renderNote } from './checksums.ts';
+import { checkFinite, damagedFile, damagedTensor, type OnNote, planVerification, renderNote } from './checksums.ts';
 
 export interface ReadOptions {
   /** What should be known of a file that is usable but not as it was written; default `console.warn`. */
@@ -56,15 +58,12 @@ export async function withSafetensors<T>(file: string, use: (tensors: Safetensor
 }
 
 /**
- * Compares every checksum that the file has.
+ * Compares every checksum that the file has, and sees that the weights without one are finite: those with one were when
+ * it was made.
  *
- * @returns the names of the tensors that had one.
- * @throws CheckpointError naming the tensor whose bytes are others.
+ * @throws CheckpointError naming the tensor whose bytes are others, or that is not finite.
  */
-export async function verify(
-  tensors: SafetensorsFile,
-  { onNote = console.warn }: ReadOptions = {},
-): Promise<ReadonlySet<string>> {
+export async function verify(tensors: SafetensorsFile, { onNote = console.warn }: ReadOptions = {}): Promise<void> {
   const { file, metadata } = tensors;
   const plan = planVerification(metadata, [...tensors.tensors.values()], file);
   if (plan.whole !== undefined && plan.whole !== (await tensors.digest())) throw damagedFile(file);
@@ -72,7 +71,15 @@ export async function verify(
     if (sha256 !== (await tensors.digest(name))) throw damagedTensor(file, name);
   }
   for (const note of plan.notes) onNote(renderNote(file, note));
-  return new Set(plan.whole === undefined ? plan.tensors.keys() : tensors.tensors.keys());
+  if (plan.whole !== undefined) return;
+  for (const [name, { dtype }] of tensors.tensors) {
+    if (plan.tensors.has(name) || !isWeight(name) || !(dtype === 'F32' || isConverted(dtype))) continue;
+    let before = 0;
+    for await (const block of tensors.blocks(name)) {
+      checkFinite(block, before, name, file);
+      before += block.length;
+    }
+  }
 }
 
 /** A checkpoint read into memory and checked. */

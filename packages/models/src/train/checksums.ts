@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { CheckpointError } from '../errors.ts';
 import { isConverted, isDType, isReadable } from '../io/dtypes.ts';
 import type { Entry, TensorHeader } from '../io/safetensors.ts';
+import type { StoredArray } from '../io/safetensors-file.ts';
 import { FORMAT, isMoment } from './checkpoint-format.ts';
 
 /** Hears what somebody should know who loads a file that is usable but not as it was written. */
@@ -153,4 +154,14 @@ function conversionNotes(entries: readonly Entry[]): string[] {
     notes.push(`'${names[0]}'${rest}: ${dtype}, ${how}; no checksum was made of these bytes, so they are not checked`);
   }
   return notes;
+}
+
+/** @throws CheckpointError naming the first number of a weight that is not finite. */
+export function checkFinite(values: StoredArray, before: number, name: string, file: string): void {
+  const bad = values.findIndex((value: number) => !Number.isFinite(value));
+  if (bad < 0) return;
+  throw new CheckpointError(
+    `checkpoint: ${file}: expected finite weights; got ${values[bad]} in '${name}' at ${before + bad}`,
+    file,
+  );
 }

@@ -1,9 +1,10 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { useBackend } from '@seqrec/core';
 import * as tf from '@tensorflow/tfjs-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { readSnapshot } from '../delta/snapshot.ts';
 import type { TokenEncoder } from '../model.ts';
 import { type HostTensor, readParameters } from '../parameters.ts';
 import { createModel } from '../registry.ts';
@@ -11,6 +12,7 @@ import { asVersion1, type Rewrite, rewriteSafetensors } from '../test-support/re
 import { tinyConfigs, tinyTrain } from '../test-support/tiny.ts';
 import { loadCheckpoint, loadModel, saveCheckpoint } from './checkpoint.ts';
 import { exportWeights } from './export-weights.ts';
+import { loadTables } from './load-tables.ts';
 import { loadWeights } from './load-weights.ts';
 import { modelFromBytes } from './model-from-bytes.ts';
 import { createTrainer, type Trainer } from './trainer.ts';
@@ -213,6 +215,27 @@ describe('loadWeights', () => {
     await expect(loadWeights(write(bytes), model)).rejects.toThrow(
       /expected finite weights; got -?Infinity in '.*_item_emb/,
     );
+  });
+
+  it('refuses them wherever weights are read, so that no copy has a checksum of them', async () => {
+    const own = trainerOf();
+    own.model.itemTable().assign(tf.mul(own.model.itemTable(), 1e30));
+    const large = join(folder, 'large.safetensors');
+    await saveCheckpoint(large, own);
+    const bytes = rewriteSafetensors(readFileSync(large), { dtype: (name) => (name === TABLE ? 'F16' : 'F32') });
+    const file = write(bytes);
+    const quiet = { onNote: () => undefined };
+    const copy = join(folder, 'copy.safetensors');
+    for (const read of [
+      () => loadModel(file, quiet),
+      () => modelFromBytes(Uint8Array.from(bytes), 'bytes', quiet),
+      () => loadTables(file, fresh(), { tables: { [TABLE]: TABLE }, ...quiet }),
+      () => readSnapshot(file, quiet),
+      () => exportWeights(file, copy),
+    ]) {
+      await expect(read()).rejects.toThrow(/expected finite weights; got -?Infinity in '.*_item_emb/);
+    }
+    expect(existsSync(copy)).toBe(false);
   });
 
   it('notes that the file was of other settings, though every shape fits', async () => {

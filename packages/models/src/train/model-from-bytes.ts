@@ -8,7 +8,7 @@ import type { TokenEncoder } from '../model.ts';
 import { loadParameters, type NamedParameters } from '../parameters.ts';
 import { parseMetadata, sortNames } from './checkpoint-format.ts';
 import { checkpointModel } from './checkpoint-model.ts';
-import { damagedFile, damagedTensor, type OnNote, planVerification, renderNote } from './checksums.ts';
+import { checkFinite, damagedFile, damagedTensor, type OnNote, planVerification, renderNote } from './checksums.ts';
 
 /**
  * Builds the model of a checkpoint that is in memory, with its weights: what `loadModel` does for a file, where there
@@ -45,7 +45,9 @@ export async function modelFromBytes(
   for (const { name: weight, dtype, shape, begin, end } of entries) {
     if (!wanted.has(weight)) continue;
     if (!isReadable(dtype) || dtype === 'I32') throw unreadableType(name, weight, dtype);
-    parameters[weight] = { shape, data: elements(bytes, dtype, dataStart + begin, dataStart + end) as Float32Array };
+    const data = elements(bytes, dtype, dataStart + begin, dataStart + end) as Float32Array;
+    if (plan.whole === undefined && !plan.tensors.has(weight)) checkFinite(data, 0, weight, name);
+    parameters[weight] = { shape, data };
   }
   const features = await readFeatures(state, (tensor) => storedArray(bytes, dataStart, entries, tensor), name);
   const model = checkpointModel({ state, extra }, features, name);
