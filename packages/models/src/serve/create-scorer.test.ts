@@ -115,7 +115,12 @@ describe('a scorer', () => {
     );
     const single = createScorer(model, { maxBytes: bytes });
     await single.append(users[0]);
-    await expect(single.fork('u0', 'x')).rejects.toThrow(`expected maxBytes of at least ${2 * bytes} for the states`);
+    await single.append({ user: 'old', events: historyOf(3, 4) });
+    await single.encode({ user: 'u0', at: 1.9e9 });
+    for (const as of ['x', 'old'])
+      await expect(single.fork('u0', as)).rejects.toThrow(`expected maxBytes of at least ${2 * bytes} for the states`);
+    expect(single.has('x')).toBe(false);
+    expect(single.history('old')).toEqual(historyOf(3, 4));
     single.dispose();
     model.dispose();
   });

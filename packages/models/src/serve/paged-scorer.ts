@@ -178,13 +178,21 @@ export class PagedScorer implements Scorer {
     return this.inOrder(async () => {
       const { users, store, perEvent } = this.shared;
       const state = this.passes.known(user);
+      const before = users.get(as)?.history;
       users.delete(as);
       const copy = users.add(as, state.history.clone());
       if (state.spilled) return;
-      await users.reserve([
-        { user: copy, events: state.settled },
-        { user: state, events: state.settled },
-      ]);
+      try {
+        await users.reserve([
+          { user: copy, events: state.settled },
+          { user: state, events: state.settled },
+        ]);
+      } catch (error) {
+        users.delete(as);
+        // What was computed of it can be computed again.
+        if (before !== undefined) users.add(as, before);
+        throw error;
+      }
       copy.start = state.start;
       copy.settled = state.settled;
       for (const [layer, values] of state.states) users.keepState(copy, layer, values.slice());
