@@ -13,8 +13,8 @@ export function startOptionsOf(query: string): StartOptions {
     throw new Error(`?backend: expected one of ${pageBackends.join(', ')}; got '${backend}'`);
   }
   const threads = given.get('threads');
-  if (threads !== null && !/^[1-9]\d?$/.test(threads)) {
-    throw new Error(`?threads: expected a whole number from 1; got '${threads}'`);
+  if (threads !== null && !(/^[1-9]\d?$/.test(threads) && Number(threads) <= 64)) {
+    throw new Error(`?threads: expected a whole number from 1 to 64; got '${threads}'`);
   }
   return { backend: backend as PageBackend | 'auto', ...(threads !== null && { threads: Number(threads) }) };
 }

@@ -104,7 +104,9 @@ describe('address', () => {
     expect(() => startOptionsOf('?backend=tensorflow')).toThrow(
       "?backend: expected one of simd, webgpu, cpu; got 'tensorflow'",
     );
-    expect(() => startOptionsOf('?threads=0')).toThrow("?threads: expected a whole number from 1; got '0'");
+    expect(() => startOptionsOf('?threads=0')).toThrow("?threads: expected a whole number from 1 to 64; got '0'");
+    expect(startOptionsOf('?threads=64')).toMatchObject({ threads: 64 });
+    expect(() => startOptionsOf('?threads=65')).toThrow("from 1 to 64; got '65'");
   });
 });
 
