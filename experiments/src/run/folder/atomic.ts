@@ -4,18 +4,20 @@ import { RunError } from '../../errors.ts';
 /** Writes a file so that a reader, or a crash, sees the old content or the new one and nothing in between. */
 export function writeFileAtomic(file: string, content: string): void {
   const temporary = `${file}.${process.pid}.tmp`;
-  const descriptor = openSync(temporary, 'w');
   try {
-    // One `writeSync` may take a part of it and say nothing, on a disk that is nearly full.
-    writeFileSync(descriptor, content);
-    fsyncSync(descriptor);
+    const descriptor = openSync(temporary, 'w');
+    try {
+      // One `writeSync` may take a part of it and say nothing, on a disk that is nearly full.
+      writeFileSync(descriptor, content);
+      fsyncSync(descriptor);
+    } finally {
+      closeSync(descriptor);
+    }
+    renameSync(temporary, file);
   } catch (error) {
-    closeSync(descriptor);
     rmSync(temporary, { force: true });
     throw error;
   }
-  closeSync(descriptor);
-  renameSync(temporary, file);
 }
 
 export function writeJson(file: string, value: unknown): void {

@@ -33,6 +33,13 @@ test('a file of which the disk takes a part alone is an error, and the old one s
   expect(readdirSync(dirname(file))).toEqual(['a.json']);
 });
 
+test('a file that cannot take its place leaves nothing beside it', () => {
+  const out = folder();
+  mkdirSync(join(out, 'taken'));
+  expect(() => writeFileAtomic(join(out, 'taken'), 'text')).toThrow(join(out, 'taken'));
+  expect(readdirSync(out)).toEqual(['taken']);
+});
+
 test('a run is found by path, id, beginning or as the latest', () => {
   const out = folder();
   const ids = ['a-1', 'a-2', 'b-1'].map((id, i) => {
