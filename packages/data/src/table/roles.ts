@@ -26,7 +26,7 @@ export interface Roles {
   readonly categories?: string;
   /**
    * Of `items`: gathered over all time, so also after whatever a split cuts at (tags that users wrote). Semantic ids
-   * read them where they are named alone.
+   * read them where they are named alone, and the language of generation never.
    */
   readonly overAllTime?: readonly string[];
 }

@@ -42,3 +42,10 @@ it('takes a title for no attribute where it is an id', () => {
   });
   expect(of(itemTexts(data, { minCount: 1, maxWords: 4 }).attributes, 1)).toEqual([]);
 });
+
+it('reads nothing that was gathered over all time', () => {
+  const roles = { ...interactions.roles, overAllTime: ['categories'] };
+  const { words, attributes } = itemTexts({ ...interactions, roles }, { minCount: 1, maxWords: 16 });
+  expect(words).toEqual(['2', 'balm', 'blue', 'lip', 'oz', 'red']);
+  expect([...itemsWith(attributes)]).toEqual([]);
+});

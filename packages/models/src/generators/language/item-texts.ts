@@ -1,4 +1,4 @@
-import { countTerms, type Interactions, wordsOf } from '@seqrec/data';
+import { countTerms, type Interactions, termColumns, wordsOf } from '@seqrec/data';
 
 /** Words of each item, those of item `i` are `values[offsets[i] .. offsets[i + 1] - 1]`; item 0 has none. */
 export interface Texts {
@@ -43,9 +43,10 @@ export function itemsWith({ offsets }: Texts): Int32Array {
   return all.filter((item) => offsets[item + 1] > offsets[item]);
 }
 
-/** Names of the ids of an item, column by column; a column that is the title is none. */
+/** Names of the ids of an item, column by column; the title is none, nor what was gathered over all time. */
 function attributesOf({ itemTable, roles }: Interactions): (item: number) => string[] {
-  const columns = [...itemTable.columns].flatMap(([name, column]) => (name === roles.title ? [] : [column]));
+  const names = termColumns(itemTable, roles).filter((name) => name !== roles.title);
+  const columns = names.map((name) => itemTable.columns.get(name)!);
   return (item) =>
     columns.flatMap((column) => {
       if (column.kind === 'ids')
