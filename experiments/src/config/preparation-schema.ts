@@ -79,7 +79,7 @@ const semanticIdsColumn = () =>
       path: ['path'],
       message: 'expected either it or ids',
     })
-    .refine(({ ids }) => ids === undefined || !readsBehaviour(ids), {
+    .refine(({ ids }) => ids === undefined || !readsTrainingEvents(ids), {
       path: ['ids'],
       message:
         'expected ids of content, as behaviour is split later; fit those with `seqrec ids fit`, and name the file in path',
@@ -95,7 +95,7 @@ const semanticIdsColumn = () =>
     });
 
 /** Whether ids are made of training events. */
-function readsBehaviour({ vectors, tokenizer }: SemanticIdsConfig): boolean {
+export function readsTrainingEvents({ vectors, tokenizer }: SemanticIdsConfig): boolean {
   const beside = tokenizerDefinition(tokenizer).beside?.(tokenizer)?.vectors;
   const read = [...(beside === undefined ? [] : [beside]), ...(readsVectors(tokenizer) ? vectors : [])];
   return read.some((each) => itemVectorsDefinition(each).readsEvents);

@@ -9,7 +9,6 @@ import {
   dropRepeats,
   type EventColumns,
   type ExampleSet,
-  eventsOfItems,
   type HoldOutOptions,
   holdOutUsers,
   type Interactions,
@@ -25,6 +24,7 @@ import {
   type Split,
   streamingWorld,
   type TieRule,
+  takenEvents,
   withColdItems,
 } from '@seqrec/data';
 import { type DataConfig, isDefinedFormat, sourceKeys, type WorldConfig } from '../config/data-schema.ts';
@@ -78,7 +78,7 @@ export async function prepareData(config: DataConfig, folder: string, progress: 
   const all = await withStoredVectors(filtered(await loadInteractions(config, folder, progress), config), config);
   const kept = config.coldItems === undefined ? all : withColdItems(splitBy(config.split, all), config.coldItems);
   const coded = await withSemanticIds(kept, config, {
-    events: () => eventsOfItems(partsOf(config, kept).split),
+    train: () => takenEvents(partsOf(config, kept).split),
     cacheFolder: CACHE_FOLDER,
     progress,
   });

@@ -5,8 +5,8 @@ import {
   datasetNames,
   detectFormat,
   download,
-  eventsOfItems,
   type Interactions,
+  takenEvents,
 } from '@seqrec/data';
 import { z } from 'zod';
 import type { Override } from '../arguments.ts';
@@ -76,7 +76,7 @@ export async function readRequested(
   const named = request.overrides?.some(({ key }) => key === 'data.split' || key.startsWith('data.split.'));
   const all = await withFurtherLabels(filtered(interactions, config), config);
   const kept = await withSemanticIds(all, config, {
-    events: () => eventsOfItems(splitOf(config, all)),
+    train: () => takenEvents(splitOf(config, all)),
     cacheFolder: CACHE_FOLDER,
     progress: request.progress,
   });

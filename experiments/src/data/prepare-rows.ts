@@ -1,13 +1,13 @@
 import {
   type ColdItemsOptions,
   dlrmWorld,
-  eventsOfItems,
   type Interactions,
   joinLabels,
   OptionError,
   type RowHistoryOptions,
   type RowSplit,
   type SampledNegativesOptions,
+  takenEvents,
   teacherChecks,
   withColdRows,
   withRowHistories,
@@ -94,7 +94,7 @@ export async function prepareRows(
       'name columns (--data.labels), or make one of a column (--data.label.column, --data.label.positiveAbove, --data.label.negativeBelow)',
     );
   const coded = await withSemanticIds(rows, config, {
-    events: () => eventsOfItems(withCold(rowSplit(splitBy(config.split, rows)), config)),
+    train: () => takenEvents(withCold(rowSplit(splitBy(config.split, rows)), config)),
     cacheFolder: CACHE_FOLDER,
     progress,
   });

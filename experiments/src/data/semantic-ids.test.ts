@@ -2,7 +2,7 @@ import { mkdtempSync, readdirSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { useBackend } from '@seqrec/core';
-import type { Interactions } from '@seqrec/data';
+import type { ExampleSet, Interactions } from '@seqrec/data';
 import { interactionsFromArrays, withItemTerms } from '@seqrec/data';
 import { fitSemanticIds, type SemanticIdsConfigInput, semanticIdsSchema, writeSemanticIds } from '@seqrec/models';
 import * as tf from '@tensorflow/tfjs-core';
@@ -43,8 +43,18 @@ beforeAll(async () => {
 });
 
 /** Training events of tea, salt and oil. */
+const trainOf = (events: readonly number[]): ExampleSet => {
+  const all = ['tea', 'salt', 'oil'];
+  const items = all.flatMap((item, i) => Array.from({ length: events[i] }, () => item));
+  const interactions = interactionsFromArrays({
+    ...{ name: 'shop', users: items.map(() => 1), items, timestamps: items.map((_, e) => e) },
+    catalogue: all.map((item) => ({ item })),
+  });
+  const [users, starts, targets] = [[0], [0], [items.length - 1]].map((each) => Int32Array.from(each));
+  return { ...{ name: 'train', interactions }, ...{ users, starts, targets } };
+};
 const context = (events = [1, 1, 1]) => ({
-  events: () => Int32Array.from(events),
+  train: () => trainOf(events),
   cacheFolder: join(folder, 'cache'),
   progress: new Progress({ quiet: true }),
 });

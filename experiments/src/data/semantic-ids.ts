@@ -1,4 +1,4 @@
-import { type Interactions, withItemTerms, withItemVectors } from '@seqrec/data';
+import { type ExampleSet, eventsOfItems, type Interactions, withItemTerms, withItemVectors } from '@seqrec/data';
 import {
   type Codes,
   fitPieces,
@@ -8,24 +8,24 @@ import {
   readSemanticIds,
   type StoredIds,
 } from '@seqrec/models';
-import type { SemanticIdsColumn } from '../config/preparation-schema.ts';
+import { readsTrainingEvents, type SemanticIdsColumn } from '../config/preparation-schema.ts';
 import { RunError } from '../errors.ts';
 import type { Progress } from '../terminal/progress.ts';
 import { contentOf } from './ids/content-of.ts';
+import { warnOfEvents } from './ids/events-read.ts';
 import { findFile } from './ids/find-file.ts';
 import { fittedIds } from './ids/fitted-ids.ts';
 
 /** What columns of ids are made with. */
 export interface IdColumnsContext {
-  /** Training events of each item, item 1 first; asked for where pieces are weighed by them. */
-  readonly events: () => Int32Array;
+  /** The training part; asked for where pieces are weighed by its events, or ids were made of such. */
+  readonly train: () => ExampleSet;
   readonly cacheFolder: string;
   readonly progress: Progress;
 }
 
 /**
- * The data with codes as columns of the items, else as they are. Of their events nothing is read but what `events`
- * counts.
+ * The data with codes as columns of the items, else as they are. Of their events none is read but those of `train`.
  *
  * @throws RunError for items that a file does not have, and for vectors of codes that are made of none.
  */
@@ -38,12 +38,19 @@ export async function withSemanticIds(
   for (const [at, column] of [semanticIds].flat().entries()) {
     const where = Array.isArray(semanticIds) ? `data.semanticIds.${at}` : 'data.semanticIds';
     const stored = await idsOf(interactions, column, context);
+    warnOfColumn(column, stored, context);
     added =
       column.terms === 'vectors'
         ? await withVectors(added, column, stored, where)
-        : withTerms(added, column, stored, context.events);
+        : withTerms(added, column, stored, () => eventsOfItems({ train: context.train() }));
   }
   return added;
+}
+
+/** Those that are fitted here are of content. */
+function warnOfColumn({ path }: SemanticIdsColumn, stored: StoredIds, { train, progress }: IdColumnsContext): void {
+  if (path === undefined || !readsTrainingEvents(stored.config)) return;
+  for (const warning of warnOfEvents(stored, train(), path)) progress.note(warning);
 }
 
 function idsOf(

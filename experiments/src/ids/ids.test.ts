@@ -6,6 +6,7 @@ import { readSemanticIds, semanticIdsSchema } from '@seqrec/models';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { dataConfigSchema } from '../config/data-schema.ts';
 import { prepareData } from '../data/dataset.ts';
+import { warnOfEvents } from '../data/ids/events-read.ts';
 import { fitIdsTo } from '../data/ids/fit-to-data.ts';
 import { Progress } from '../terminal/progress.ts';
 import { runMain } from '../testing/run-main.ts';
@@ -101,6 +102,38 @@ describe('seqrec ids', () => {
       expect(await readSemanticIds(at('cold.safetensors'))).toMatchObject({ codes, items });
     },
   );
+
+  it('of behaviour are told where they are read under another split, and where a file does not say of which events', async () => {
+    const file = at('behaviour.safetensors');
+    const fit = ['ids', 'fit', shop, ...small, '--ids.vectors', '[{"kind":"behaviour"}]', '--to', file, '--quiet'];
+    expect((await runMain(...fit)).errors).toBe('');
+    const ids = await readSemanticIds(file);
+    const trainOf = async (split: string) => {
+      const columns = { user: 'user', item: 'item', time: 'timestamp' };
+      const config = dataConfigSchema().parse({ format: 'csv', path: shop, columns, split });
+      return (await prepareData(config, folder, new Progress({ quiet: true }))).split.train;
+    };
+    const [own, other] = [await trainOf('leave-last-out'), await trainOf('global-time')];
+    expect(warnOfEvents(ids, own, file)).toEqual([]);
+    expect(warnOfEvents(ids, other, file)).toEqual([
+      expect.stringContaining('of behaviour, and not of the training events here, but of those of another split'),
+    ]);
+    expect(warnOfEvents({ ...ids, events: undefined }, own, file)).toEqual([
+      expect.stringContaining('the file does not say of which events'),
+    ]);
+    expect(warnOfEvents(await readSemanticIds(at('a.safetensors')), other, file)).toEqual([]);
+    const notes: string[] = [];
+    const target = { isTTY: false, write: (text: string) => notes.push(text) > 0 };
+    const columns = { user: 'user', item: 'item', time: 'timestamp' };
+    const semanticIds = { path: file, name: 'codes', terms: 'prefixes' };
+    const config = { format: 'csv', path: shop, columns, semanticIds };
+    const read = async (split: string) =>
+      prepareData(dataConfigSchema().parse({ ...config, split }), folder, new Progress({ target }));
+    await read('leave-last-out');
+    expect(notes.join('')).not.toContain('warning');
+    await read('global-time');
+    expect(notes.join('')).toContain(`warning: ${file}: its ids are made of behaviour`);
+  });
 
   it('appends new items to a file of its own, old codes as they were', async () => {
     const args = ['--dataset', more, ...data('more'), '--to', at('b.safetensors'), '--quiet'];

@@ -11,9 +11,11 @@ import {
   type StoredIds,
   tokenizerDefinition,
 } from '@seqrec/models';
+import { readsTrainingEvents } from '../../config/preparation-schema.ts';
 import { RunError } from '../../errors.ts';
 import { formatCount } from '../../terminal/format.ts';
 import type { Progress } from '../../terminal/progress.ts';
+import { eventsDigest } from './events-read.ts';
 import { knownItems } from './known-items.ts';
 import { readCodes } from './read-codes.ts';
 import { readVectors } from './read-vectors.ts';
@@ -56,7 +58,8 @@ export async function fitIdsTo(
     onProgress: shown('fit'),
   });
   progress.clear();
-  const stored = { ...ids, ...about(config, interactions), vectors: made.state };
+  const events = readsTrainingEvents(config) ? { events: eventsDigest(train) } : {};
+  const stored = { ...ids, ...about(config, interactions), ...events, vectors: made.state };
   if (fitted === undefined || made.rows === undefined) return stored;
   const later = othersThan(fitted, interactions.numItems);
   progress.note(

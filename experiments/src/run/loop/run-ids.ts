@@ -4,6 +4,7 @@ import type { RecipeConfig } from '../../config/schema.ts';
 import { type CodedItems, codedItems, generationOf } from '../../data/coded-items.ts';
 import { withContent } from '../../data/content-vectors.ts';
 import type { PreparedData } from '../../data/dataset.ts';
+import { warnOfEvents } from '../../data/ids/events-read.ts';
 import { fitIdsTo } from '../../data/ids/fit-to-data.ts';
 import type { Progress } from '../../terminal/progress.ts';
 import type { RunDir } from '../folder/run-dir.ts';
@@ -25,6 +26,7 @@ export async function runIds(
     path === undefined
       ? await fitIdsTo({ interactions, train }, task.ids ?? semanticIdsSchema().parse({}), progress)
       : await readSemanticIds(path);
+  if (task.idsFile !== undefined) for (const warning of warnOfEvents(ids, train, task.idsFile)) progress.note(warning);
   return withContent(codedItems(config, train, ids, path ?? 'task.ids'), interactions);
 }
 

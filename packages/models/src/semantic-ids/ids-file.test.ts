@@ -18,7 +18,7 @@ async function made(tokenizer: object): Promise<StoredIds> {
   const ids = await fitSemanticIds({ config, items: 12, vectors, seed: 1 });
   return {
     ...ids,
-    ...{ config, data: 'shop', version: 2, versions: ['abc'] },
+    ...{ config, data: 'shop', events: '0a', version: 2, versions: ['abc'] },
     items: Array.from({ length: 12 }, (_, i) => `item "${i}"`),
     vectors: {
       tensors: new Map([['0.idf', { count: 2, width: 1, values: Float64Array.of(1, 0.5) }]]),

@@ -20,6 +20,8 @@ export interface StoredIds extends SemanticIds {
   /** Name of the data set. */
   readonly data: string;
   readonly vectors: VectorState;
+  /** Digest of the events that vectors were made of; absent where none were, and in older files. */
+  readonly events?: string;
   /** 1, and one more each time that items were appended. */
   readonly version: number;
   /** {@link idsDigest} of each version before, the first one first. */
@@ -31,6 +33,7 @@ const about = () =>
   z.object({
     config: semanticIdsSchema(),
     data: z.string(),
+    events: z.string().optional(),
     hasCounter: z.boolean(),
     sizes: z.array(z.int().min(1)),
     codebookSizes: z.array(z.int().min(1)),
@@ -64,7 +67,7 @@ export function idsDigest({ items, codes }: Pick<StoredIds, 'items' | 'codes'>):
 
 /** Writes ids to a safetensors file, atomically. */
 export async function writeSemanticIds(file: string, ids: StoredIds): Promise<void> {
-  const { codes, codebooks, vectors, items, config, data, hasCounter, version, versions, report } = ids;
+  const { codes, codebooks, vectors, items, config, data, events, hasCounter, version, versions, report } = ids;
   const tensors = new Map<string, TensorBlocks>();
   tensors.set('codes', {
     ...{ dtype: 'I32', shape: [codes.count, codes.sizes.length] },
@@ -80,7 +83,7 @@ export async function writeSemanticIds(file: string, ids: StoredIds): Promise<vo
     }
   }
   const { sizes } = codes;
-  const said = { config, data, hasCounter, sizes, codebookSizes: codebooks.sizes, version, versions, report };
+  const said = { config, data, events, hasCounter, sizes, codebookSizes: codebooks.sizes, version, versions, report };
   await writeSafetensorsFile(file, tensors, () => ({
     format: FORMAT,
     about: JSON.stringify(said),
