@@ -193,6 +193,10 @@ describe('what codes are like', () => {
     expect(report.heaviest).toEqual({ code: 2, share: 0.7 });
   });
 
+  it('names no heaviest code where no item has an event', () => {
+    expect(diagnose(codes, { events: new Int32Array(codes.count) }).heaviest).toBeUndefined();
+  });
+
   it('of codes alone has nothing of items', () => {
     const report = diagnose(codes);
     expect(Object.keys(report)).toEqual(['items', 'levels', 'colliding']);

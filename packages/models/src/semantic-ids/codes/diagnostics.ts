@@ -38,7 +38,7 @@ export interface CodesReport {
   readonly randomJaccard?: number;
   /** Share of neighbouring training events with equal first codes, and what it would be of independent ones. */
   readonly consecutive?: { readonly equal: number; readonly expected: number };
-  /** The first code that most training events have, and their share. */
+  /** The first code that most training events have, and their share; absent where there is no such event. */
   readonly heaviest?: { readonly code: number; readonly share: number };
 }
 
@@ -79,6 +79,7 @@ export function diagnose(
     if (length > 1) colliding += length;
     largest = Math.max(largest, length);
   }
+  const heaviest = events && heaviestOf(codes, events);
   const randomJaccard = attributes && meanJaccard(attributes, anyPairs(count));
   return {
     items: count,
@@ -86,7 +87,7 @@ export function diagnose(
     colliding: { items: colliding, share: count === 0 ? 0 : colliding / count, largest },
     ...(randomJaccard !== undefined && { randomJaccard }),
     ...(pairs && pairs.length > 0 && { consecutive: consecutiveOf(codes, pairs) }),
-    ...(events && { heaviest: heaviestOf(codes, events) }),
+    ...(heaviest && { heaviest }),
   };
 }
 
@@ -103,15 +104,17 @@ function consecutiveOf({ sizes, values }: Codes, pairs: Int32Array): NonNullable
   return { equal: equal / total, expected: from.reduce((sum, n, k) => sum + (n / total) * (to[k] / total), 0) };
 }
 
-function heaviestOf({ count, sizes, values }: Codes, events: ArrayLike<number>): { code: number; share: number } {
+/** Nothing without an event. */
+function heaviestOf({ count, sizes, values }: Codes, events: ArrayLike<number>): CodesReport['heaviest'] {
   const of = new Float64Array(sizes[0]);
   let total = 0;
   for (let r = 0; r < count; r++) {
     of[values[r * sizes.length]] += events[r];
     total += events[r];
   }
+  if (total === 0) return undefined;
   const code = of.reduce((most, n, k) => (n > of[most] ? k : most), 0);
-  return { code, share: total > 0 ? of[code] / total : 0 };
+  return { code, share: of[code] / total };
 }
 
 /** Two members by chance of groups of two or more, each group as often as it has pairs. */
