@@ -163,5 +163,9 @@ describe('vectors for ids', () => {
     await expect(fitIdVectors(request(lonely), shop(['a', 'b', 'c', 'd', 'e', 'f']).train)).rejects.toThrow(
       'expected vectors that tell items apart; got none: no term is in two items',
     );
+    const rare = { vectors: [{ kind: 'behaviour', shift: 100 }] };
+    await expect(fitIdVectors(request(rare), shop().train)).rejects.toThrow(
+      'expected vectors that tell items apart; got none: no pair of neighbours is above `shift`',
+    );
   });
 });

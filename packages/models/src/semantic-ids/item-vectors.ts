@@ -36,6 +36,12 @@ export interface FittedVectors {
   readonly without: number;
 }
 
+/** Why vectors have no column. */
+function whyNone({ kind }: { readonly kind: string }): string {
+  if (kind === 'lsa') return 'no term is in two items';
+  return kind === 'behaviour' ? 'no pair of neighbours is above `shift`' : `those of ${kind} have no column`;
+}
+
 const kept = (at: number, name: string): string => `vectors.${at}.${name}`;
 
 /** The columns of the items that the vectors at a place of `ids.vectors` were made from; of LSA alone. */
@@ -68,7 +74,7 @@ export async function fitIdVectors(
   const rows = parts.reduce(beside);
   if (rows.values.every((value) => value === 0))
     throw new ConfigError(
-      `semantic ids: vectors: expected vectors that tell items apart; got ${rows.width === 0 ? 'none: no term is in two items' : 'zeros alone'}; read other columns of the items, or a file`,
+      `semantic ids: vectors: expected vectors that tell items apart; got ${rows.width === 0 ? `none: ${vectors.map(whyNone).join(', and ')}` : 'zeros alone'}; read other columns of the items, or a file`,
       'ids.vectors',
     );
   const without = squaredLengths(rows).reduce((sum, square) => sum + Number(square === 0), 0);
