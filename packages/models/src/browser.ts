@@ -149,7 +149,7 @@ export {
   type ValueInput,
   valueRows,
 } from './evaluate/ranking/rows.ts';
-export { metricsBySegment, type SegmentMetrics, selectRows } from './evaluate/ranking/segments.ts';
+export { metricsBySegment, type SegmentMetrics, selectRows, withGroups } from './evaluate/ranking/segments.ts';
 export { exactPlace, exactRank, type PlaceRequest, type RankRequest } from './evaluate/ranks.ts';
 export {
   coverage,

@@ -19,7 +19,7 @@ import { limitsOf, type RunLimits, renderLimits } from './limits.ts';
 import type { OpenRanking } from './open-ranking.ts';
 import { selectedMetric } from './ranking-of.ts';
 import { renderCalibration } from './render-calibration.ts';
-import { intervalsOf, judgeRows } from './row-verdict.ts';
+import { groupIntervalsOf, intervalsOf, judgeRows } from './row-verdict.ts';
 import { rowSegmentations, segmentTables } from './segments.ts';
 
 export interface EvaluateRankingOptions {
@@ -95,7 +95,7 @@ async function rankingFigures(
   const ours = { rows, metrics: figures.metrics, users: usersOf(first, set) };
   return {
     ...shared,
-    definition: [...shared.definition, ...fewUsersOf(ours.users)],
+    definition: [...shared.definition, ...fewUsersOf(ours.users), ...groupIntervalsOf(ours)],
     intervals: intervalsOf(ours),
     verdict: judgeRows(ours, ofClicks, judged),
     ...(calibrated instanceof ClickRows && { calibration: calibrationOf(rows, part, fitCalibrators(calibrated)) }),

@@ -16,7 +16,7 @@ import { type EvaluatedRows, evaluateRowBaselines } from './evaluate-baselines.t
 import { evaluateRows, type RowsContext, usersOf } from './evaluate-rows.ts';
 import { limitsOf } from './limits.ts';
 import { metricsOf, selectedMetric } from './ranking-of.ts';
-import { intervalsOf, judgeRows } from './row-verdict.ts';
+import { groupIntervalsOf, intervalsOf, judgeRows } from './row-verdict.ts';
 import { rowSegmentations, segmentTables } from './segments.ts';
 
 /**
@@ -56,7 +56,9 @@ export async function finishRankingRun(
       ...test.definition,
       ...onTest.map(({ definition }) => definition),
       ...sentences,
-      ...(first.rows instanceof ClickRows ? fewUsersOf(users) : []),
+      ...(first.rows instanceof ClickRows
+        ? [...fewUsersOf(users), ...groupIntervalsOf({ rows: first.rows, users })]
+        : []),
     ],
     baselines: beside.map((each) => ({
       name: each.name,

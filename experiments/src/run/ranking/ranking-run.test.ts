@@ -294,7 +294,8 @@ describe('a run whose scores are an order within groups', () => {
     const { final, baselines, verdict, calibration, segments } = results;
     for (const { metrics, intervals } of [final, ...baselines].filter((each) => each !== undefined)) {
       expect(Object.keys(metrics).sort()).toEqual(['AUC', 'GAUC', 'NDCG@10']);
-      expect(Object.keys(intervals ?? {}).sort()).toEqual(['AUC', 'GAUC', 'NDCG@10']);
+      // Three groups, each of rows of many users: too few to draw.
+      expect(Object.keys(intervals ?? {})).toEqual(['AUC']);
     }
     expect(verdict?.[0].differences.map(({ metric }) => metric)).toEqual(['AUC', 'NDCG@10']);
     expect(verdict?.[0].users).toBe(30);

@@ -1,7 +1,8 @@
 import type { ClickRows } from '@seqrec/models';
 import { betterOf } from '../loop/figures.ts';
-import { fewUsersOf } from '../verdict/bootstrap.ts';
+import { tooFewUsers } from '../verdict/bootstrap.ts';
 import {
+  groupsOfSeveral,
   orderMetrics,
   pairedRowDifferences,
   type RowMetric,
@@ -25,13 +26,24 @@ export interface JudgedRows {
   readonly users: Int32Array;
 }
 
-/** 95 % intervals over users, by metric; none where there are too few users. */
+/**
+ * 95 % intervals over users, or over groups that hold rows of several, by metric; none of a metric where there are too
+ * few of these.
+ */
 export function intervalsOf({ rows, metrics, users }: JudgedRows): Record<string, [number, number]> {
-  if (fewUsersOf(users).length > 0) return {};
-  const names = resampledIn(metrics);
-  return Object.fromEntries(
-    rowIntervals(rows, { metrics: names, users }).map(({ metric, low, high }) => [metric, [low, high]]),
-  );
+  const all = rowIntervals(rows, { metrics: resampledIn(metrics), users });
+  const enough = all.filter(({ units }) => tooFewUsers(units) === undefined);
+  return Object.fromEntries(enough.map(({ metric, low, high }) => [metric, [low, high]]));
+}
+
+/** A sentence of the intervals that are not over users; none where all are. */
+export function groupIntervalsOf({ rows, users }: Pick<JudgedRows, 'rows' | 'users'>): string[] {
+  const groups = groupsOfSeveral(rows, users);
+  if (groups === undefined) return [];
+  const few = tooFewUsers(groups, 'group');
+  return [
+    `Intervals of GAUC and NDCG@10: over groups, which hold rows of several users${few ? `; none, ${few}` : ''}.`,
+  ];
 }
 
 /** What is judged: order and loss. */

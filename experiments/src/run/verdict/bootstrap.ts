@@ -30,10 +30,10 @@ export function byUser(users: Int32Array): Units {
 /** Of five users all may agree and a sign test still says p = .06: an interval over so few says nothing. */
 const FEWEST_USERS = 6;
 
-/** Why there is no interval over so few users; nothing where there is one. */
-export function tooFewUsers(users: number): string | undefined {
+/** Why there is no interval over so few users, or groups of several users; nothing where there is one. */
+export function tooFewUsers(users: number, unit: 'user' | 'group' = 'user'): string | undefined {
   if (users >= FEWEST_USERS) return undefined;
-  return `${users === 1 ? 'one user' : `${users} users`}: too few for an interval`;
+  return `${users === 1 ? `one ${unit}` : `${users} ${unit}s`}: too few for an interval`;
 }
 
 /** A sentence where figures of these users have no intervals. */

@@ -6,9 +6,19 @@ import {
   clickRows,
   rankingMetrics,
   selectRows,
+  withGroups,
 } from '@seqrec/models';
 import { describe, expect, it } from 'vitest';
-import { orderMetrics, pairedRowDifferences, resamplerOf, rowIntervals, rowMetrics } from './row-bootstrap.ts';
+import { groupIntervalsOf, intervalsOf, judgeRows } from '../ranking/row-verdict.ts';
+import {
+  groupsOfSeveral,
+  orderMetrics,
+  pairedRowDifferences,
+  resamplerOf,
+  rowIntervals,
+  rowMetrics,
+} from './row-bootstrap.ts';
+import { verdictText } from './verdict-text.ts';
 
 /** Rows whose logits are right up to noise; `rowsOfUser` rows a user. */
 function made(count: number, rowsOfUser: number, noise: number, seed = 1): ClickRows {
@@ -75,12 +85,52 @@ it('users are drawn where groups are parts of them, and groups that hold several
     rowIntervals(rows, { metrics: ['GAUC', 'NDCG@10'], resamples: 50, ...(users && { users }) });
   const places = Array.from({ length: 60 }, (_, row) => row);
   expect(of(places.map((row) => Math.floor(row / 6)))).toEqual(of());
-  expect(of(places.map((row) => row % 2))).toEqual(of());
+  expect(of(places.map((row) => row % 2))).toEqual(of().map((own) => ({ ...own, overGroups: true })));
   for (const { low, high, value } of of(places.map(() => 3))) expect([low, high]).toEqual([value, value]);
   const [ofTwo] = of(places.map((row) => Math.floor(row / 30)));
   const areas = new Set([0, 30].map((first) => groupedAreaOf(rows, first)));
   expect(areas).toContain(ofTwo.low);
   expect(areas).toContain(ofTwo.high);
+});
+
+it('metrics of all rows are over users whatever groups the rows, and say how many were drawn', () => {
+  const byThree = made(90, 3, 0.5);
+  const users = Array.from({ length: 90 }, (_, row) => Math.floor(row / 6));
+  const byUsers = withGroups(byThree, users);
+  // Two groups, each of rows of all users.
+  const stores = withGroups(
+    byThree,
+    users.map((_, row) => row % 2),
+  );
+  const metrics = ['AUC', 'logloss', 'NE', 'GAUC'] as const;
+  const [plain, own] = [byUsers, stores].map((rows) => rowIntervals(rows, { metrics, resamples: 60, users }));
+  expect(own.slice(0, 3)).toEqual(plain.slice(0, 3));
+  expect(own.map(({ units, overGroups }) => [units, overGroups])).toEqual([
+    ...Array.from({ length: 3 }, () => [15, undefined]),
+    [2, true],
+  ]);
+  expect([groupsOfSeveral(byUsers, users), groupsOfSeveral(stores, users)]).toEqual([undefined, 2]);
+  const judged = { rows: stores, metrics: { AUC: 0.5, GAUC: 0.5 }, users: Int32Array.from(users) };
+  expect(Object.keys(intervalsOf(judged))).toEqual(['AUC']);
+  expect(groupIntervalsOf(judged)[0]).toContain('none, 2 groups: too few for an interval');
+  const [verdict] = judgeRows(
+    judged,
+    [
+      {
+        name: 'other',
+        rows: withGroups(
+          made(90, 3, 0.1),
+          users.map((_, row) => row % 2),
+        ),
+        metrics: judged.metrics,
+      } as never,
+    ],
+    { split: 'test', selectBy: 'GAUC' },
+  );
+  const { lines, note } = verdictText('model', [verdict]);
+  expect(lines[0].text).toMatch(/GAUC .*2 groups: too few for an interval/);
+  expect(lines[0].text).toMatch(/AUC .*\[.*\], (within|beyond) the interval/);
+  expect(note).toContain('GAUC: over groups, which hold rows of several users.');
 });
 
 /** Of the 30 rows from a place on. */

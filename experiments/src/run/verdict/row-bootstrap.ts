@@ -10,6 +10,7 @@ import {
   logLoss,
   normalizedEntropy,
   rowLosses,
+  withGroups,
 } from '@seqrec/models';
 import { RunError } from '../../errors.ts';
 import { percentiles } from './bootstrap.ts';
@@ -33,12 +34,16 @@ export interface RowBootstrapOptions {
   readonly seed?: number;
 }
 
-/** A metric of one run, with its 95 % percentile interval over users drawn with replacement. */
+/** A metric of one run, with its 95 % percentile interval over users, or groups, drawn with replacement. */
 export interface RowInterval {
   readonly metric: RowMetric;
   readonly value: number;
   readonly low: number;
   readonly high: number;
+  /** How many users were drawn, or, where `overGroups`, groups. */
+  readonly units: number;
+  /** Present where groups were drawn, as they hold rows of several users. */
+  readonly overGroups?: true;
   /** Resamples in which it had a value; the interval is of these. */
   readonly resamples: number;
 }
@@ -52,18 +57,17 @@ export interface RowDifference extends Omit<RowInterval, 'value'> {
 
 /**
  * Intervals of metrics of rows, by a bootstrap over users: the rows of one user are not independent. Each resample
- * draws as many users as there are, and the metric is that of all rows of the drawn; its base rate too. Groups that
- * hold rows of several users are drawn themselves.
+ * draws as many users as there are, and the metric is that of all rows of the drawn; its base rate too. Where groups
+ * hold rows of several users, a metric by group is of drawn groups.
  *
  * @throws UndefinedMetricError for a metric without a value on the rows; EvaluationError for rows without groups.
  */
 export function rowIntervals(rows: ClickRows, options: RowBootstrapOptions = {}): RowInterval[] {
   const { metrics = rowMetrics } = options;
-  const sampled = resampled([rows], metrics, options);
-  return metrics.map((metric, m) => ({
-    metric,
-    value: measures[metric].value(rows),
-    ...intervalOf(sampled[0][m]),
+  return resampled([rows], metrics, options).map(({ metric, values: [own], ...drawn }) => ({
+    ...{ metric, value: measures[metric].value(rows) },
+    ...intervalOf(own),
+    ...drawn,
   }));
 }
 
@@ -76,11 +80,10 @@ export function rowIntervals(rows: ClickRows, options: RowBootstrapOptions = {})
 export function pairedRowDifferences(a: ClickRows, b: ClickRows, options: RowBootstrapOptions = {}): RowDifference[] {
   checkSameRows(a, b);
   const { metrics = rowMetrics } = options;
-  const [ofA, ofB] = resampled([a, b], metrics, options);
-  return metrics.map((metric, m) => {
+  return resampled([a, b], metrics, options).map(({ metric, values: [ofA, ofB], ...drawn }) => {
     const [valueA, valueB] = [measures[metric].value(a), measures[metric].value(b)];
-    const differences = ofB[m].map((value, r) => value - ofA[m][r]);
-    return { metric, a: valueA, b: valueB, difference: valueB - valueA, ...intervalOf(differences) };
+    const differences = ofB.map((value, r) => value - ofA[r]);
+    return { metric, a: valueA, b: valueB, difference: valueB - valueA, ...intervalOf(differences), ...drawn };
   });
 }
 
@@ -126,34 +129,60 @@ export function resamplerOf(metric: RowMetric, rows: ClickRows): Resampler {
   return measures[metric].prepare(rows);
 }
 
-/** Values `[run][metric][resample]`, NaN where a metric has none. */
+/** A metric of each run in each resample, NaN where it has none. */
+interface Resampled extends Pick<RowInterval, 'metric' | 'units' | 'overGroups'> {
+  readonly values: readonly Float64Array[];
+}
+
+/** Means over groups; the others are of all rows, whatever groups them. */
+const byGroup: readonly RowMetric[] = ['GAUC', 'NDCG@10'];
+
 function resampled(
   runs: readonly ClickRows[],
   metrics: readonly RowMetric[],
   { resamples = 1000, seed = 0, users }: RowBootstrapOptions,
-): Float64Array[][] {
-  const { count, of } = unitsOfGroups(runs[0], users);
-  const values = runs.map(() => metrics.map(() => new Float64Array(resamples)));
-  const resamplers = runs.map((rows) => metrics.map((metric) => measures[metric].prepare(rows)));
+): Resampled[] {
+  const units = unitsOfGroups(runs[0], users);
   const key = streamKey(seed, 'row-bootstrap');
-  const times = new Float64Array(count);
-  const drawn = new Float64Array(of.length);
-  for (let r = 0; r < resamples; r++) {
-    times.fill(0);
-    for (const unit of integers(key, r, count, 0, count)) times[unit]++;
-    for (const [group, unit] of of.entries()) drawn[group] = times[unit];
-    for (const [run, ofRun] of resamplers.entries()) {
-      for (const [m, resampler] of ofRun.entries()) values[run][m][r] = resampler(drawn) ?? Number.NaN;
+  return metrics.map((metric) => {
+    const isOfUsers = units.overGroups && users !== undefined && !byGroup.includes(metric);
+    const [drawnOf, rowsOf] = isOfUsers ? ofUsers(runs, users) : [units, runs];
+    const { count, of, ...overGroups } = drawnOf;
+    const resamplers = rowsOf.map((rows) => measures[metric].prepare(rows));
+    const values = runs.map(() => new Float64Array(resamples));
+    const times = new Float64Array(count);
+    const drawn = new Float64Array(of.length);
+    for (let r = 0; r < resamples; r++) {
+      times.fill(0);
+      for (const unit of integers(key, r, count, 0, count)) times[unit]++;
+      for (const [group, unit] of of.entries()) drawn[group] = times[unit];
+      for (const [run, resampler] of resamplers.entries()) values[run][r] = resampler(drawn) ?? Number.NaN;
     }
-  }
-  return values;
+    return { metric, values, units: count, ...overGroups };
+  });
+}
+
+/** What is drawn, by group. */
+interface Units {
+  readonly count: number;
+  readonly of: Int32Array;
+  readonly overGroups?: true;
+}
+
+/** The same rows, each user a group, and drawn. */
+function ofUsers(runs: readonly ClickRows[], users: ArrayLike<number>): [Units, ClickRows[]] {
+  const rows = runs.map((run) => withGroups(run, users));
+  return [unitsOfGroups(rows[0]), rows];
+}
+
+/** How many groups there are, where one of them holds rows of several users. */
+export function groupsOfSeveral(rows: ClickRows, users: ArrayLike<number>): number | undefined {
+  const { count, overGroups } = unitsOfGroups(rows, users);
+  return overGroups ? count : undefined;
 }
 
 /** What is drawn, for each group: its user, or, where a group has several, the group itself. */
-function unitsOfGroups(
-  rows: ClickRows,
-  users?: ArrayLike<number>,
-): { readonly count: number; readonly of: Int32Array } {
+function unitsOfGroups(rows: ClickRows, users?: ArrayLike<number>): Units {
   const { count, of } = rows.groupsFor('bootstrap');
   const groups = { count, of: Int32Array.from({ length: count }, (_, group) => group) };
   if (users === undefined) return groups;
@@ -162,7 +191,7 @@ function unitsOfGroups(
   for (const [row, group] of of.entries()) {
     const unit = numbers.get(users[row]) ?? numbers.size;
     numbers.set(users[row], unit);
-    if (units[group] >= 0 && units[group] !== unit) return groups;
+    if (units[group] >= 0 && units[group] !== unit) return { ...groups, overGroups: true };
     units[group] = unit;
   }
   return { count: numbers.size, of: units };

@@ -25,6 +25,14 @@ export interface VerdictText {
 const note =
   'Differences are paired by user. Within the interval: the 95 % interval over users holds 0, so other users could turn it. It says nothing of other seeds.';
 
+/** What is not over users. */
+function overGroups(verdicts: readonly BaselineVerdict[]): string {
+  const metrics = verdicts.flatMap(({ differences }) => differences.filter((each) => each.overGroups));
+  if (metrics.length === 0) return '';
+  const names = [...new Set(metrics.map(({ metric }) => metric))].join(', ');
+  return ` ${names}: over groups, which hold rows of several users.`;
+}
+
 /** @param model its name, as the tables have it. */
 export function verdictText(
   model: string,
@@ -51,7 +59,7 @@ export function verdictText(
       ...verdicts.map((each) => ({ text: sentence(each), loses: behind(each) })),
       ...leftOut.map(({ name, reason }) => ({ text: `${name} is left out: ${reason}`, loses: false })),
     ],
-    note: verdicts.length === 0 ? '' : note,
+    note: verdicts.length === 0 ? '' : `${note}${overGroups(verdicts)}`,
   };
 }
 
@@ -89,10 +97,11 @@ function sentence({ baseline, users, outcome, differences }: BaselineVerdict): s
   return `${verb} ${baseline}: ${differences.map((each) => clause(each, users)).join('; ')}`;
 }
 
-function clause({ metric, a, b, difference, low, high }: VerdictDifference, users = Number.POSITIVE_INFINITY): string {
+function clause(of: VerdictDifference, users = Number.POSITIVE_INFINITY): string {
+  const { metric, a, b, difference, low, high } = of;
   const values = `${metric} ${figure(b)} against ${figure(a)}`;
   if (difference === 0) return `${values}, no difference`;
-  const few = tooFewUsers(users);
+  const few = tooFewUsers(of.units ?? users, of.overGroups ? 'group' : 'user');
   if (few !== undefined) return `${values}, ${signed(difference)}, ${few}`;
   const sure = low > 0 || high < 0 ? 'beyond the interval' : 'within the interval';
   return `${values}, ${signed(difference)} [${signed(low)}, ${signed(high)}], ${sure}`;

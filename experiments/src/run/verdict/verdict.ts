@@ -1,9 +1,15 @@
 import type { Evaluation } from '@seqrec/models';
 import type { SavedRanks } from '../folder/ranks.ts';
 import { type PairedDifference, pairedDifferences } from './paired.ts';
+import type { RowDifference } from './row-bootstrap.ts';
 
-/** A paired difference; of metrics of rows there is no permutation test. */
-export type VerdictDifference = Omit<PairedDifference, 'p'> & Partial<Pick<PairedDifference, 'p'>>;
+/**
+ * A paired difference; of metrics of rows there is no permutation test, and the interval may be over so many groups, see
+ * `RowInterval`.
+ */
+export type VerdictDifference = Omit<PairedDifference, 'p'> &
+  Partial<Pick<PairedDifference, 'p'>> &
+  Partial<Pick<RowDifference, 'units' | 'overGroups'>>;
 
 /** A model against one baseline, on the queries of one set. */
 export interface BaselineVerdict {

@@ -47,7 +47,7 @@ export interface RowComparison {
   readonly by: 'group' | 'user';
   /** Where the protocols differ; never any unless forced. */
   readonly protocol: readonly ProtocolDifference[];
-  /** Without intervals where there are too few users. */
+  /** Without intervals where there are too few users, or groups of several. */
   readonly differences: readonly (Pick<RowDifference, 'metric' | 'a' | 'b' | 'difference'> & Partial<RowDifference>)[];
 }
 
@@ -86,9 +86,9 @@ export function compareRows({ runs, metrics, resamples, force }: CompareRowsRequ
       by: isOneGrouping && groupsA.some((group, row) => group !== users[row]) ? 'group' : 'user',
       protocol: protocols[i],
       differences: pairedRowDifferences(rowsA, rowsB, { metrics: wanted, users, ...(resamples && { resamples }) }).map(
-        ({ metric, a, b, difference, ...interval }) => ({
-          ...{ metric, a, b, difference },
-          ...(tooFewUsers(count) === undefined && interval),
+        ({ metric, a, b, difference, units, overGroups, ...interval }) => ({
+          ...{ metric, a, b, difference, units, ...(overGroups && { overGroups }) },
+          ...(tooFewUsers(units) === undefined && interval),
         }),
       ),
     };
@@ -158,13 +158,18 @@ export function renderRowComparisons(comparisons: readonly RowComparison[]): str
         ? ['', '']
         : [`[${signed(low)}, ${signed(high)}]`, low > 0 || high < 0 ? 'yes' : 'no']),
     ]);
-    const few = tooFewUsers(users);
+    const few = new Set(
+      differences.flatMap(({ units = users, overGroups }) => tooFewUsers(units, overGroups ? 'group' : 'user') ?? []),
+    );
+    const grouped = differences.filter(({ overGroups }) => overGroups).map(({ metric }) => metric);
+    const over =
+      grouped.length === 0 ? '' : `; the interval of ${grouped.join(' and ')} over these, which hold rows of several`;
     const columns = [{ title: 'metric' }, ...['first', 'second', 'difference', '95 % interval', 'beyond 0'].map(right)];
     const warning =
       protocol.length === 0
         ? ''
         : `\nNot one protocol: part of the difference is not of the models.\n${renderDifferences(protocol)}\n`;
-    return `first:  ${base}\nsecond: ${run}\n${rows} test rows (${label}) of ${users} users, paired; GAUC by ${by === 'group' ? 'the groups of the task' : 'user'}\n${warning}\n${renderTable(columns, cells)}${few === undefined ? '' : `\n${few}`}`;
+    return `first:  ${base}\nsecond: ${run}\n${rows} test rows (${label}) of ${users} users, paired; GAUC by ${by === 'group' ? 'the groups of the task' : 'user'}${over}\n${warning}\n${renderTable(columns, cells)}${[...few].map((each) => `\n${each}`).join('')}`;
   });
   return `${parts.join('\n\n')}\n\n${renderSentences([ABOUT], '')}`;
 }

@@ -1,6 +1,6 @@
 import type { RowMetrics } from './measured.ts';
 import { type RankingMetricsOptions, rankingMetrics } from './ranking-metrics.ts';
-import { ClickRows, type ScoredRows, valueRows } from './rows.ts';
+import { ClickRows, type RowInput, type ScoredRows, valueRows } from './rows.ts';
 
 export interface SegmentMetrics extends RowMetrics {
   readonly segment: string;
@@ -41,8 +41,17 @@ export function selectRows(rows: ScoredRows, selected: ArrayLike<number>): Score
     ...(groups !== undefined && { groups: Float64Array.from(selected, (row) => groups.ids[groups.of[row]]) }),
   };
   if (!(rows instanceof ClickRows)) return valueRows({ ...columns, predictions: pick(rows.scores) });
-  const { clip } = rows;
-  return rows.scores === rows.probabilities
-    ? new ClickRows({ ...columns, probabilities: pick(rows.scores) }, { clip })
-    : new ClickRows({ ...columns, logits: pick(rows.scores) }, { clip });
+  return clicksLike(rows, pick(rows.scores), columns);
+}
+
+/** The same rows in other groups, one number a row. */
+export function withGroups(rows: ClickRows, groups: ArrayLike<number>): ClickRows {
+  const { labels, weights, weighted, scores } = rows;
+  return clicksLike(rows, scores, { labels, groups, ...(weighted && { weights }) });
+}
+
+/** Rows whose predictions are of the kind of others. */
+function clicksLike({ scores, probabilities, clip }: ClickRows, own: Float64Array, columns: RowInput): ClickRows {
+  const input = scores === probabilities ? { ...columns, probabilities: own } : { ...columns, logits: own };
+  return new ClickRows(input, { clip });
 }
