@@ -36,8 +36,8 @@ function subset(values: Int32Array, count: number, run: Run): Int32Array {
  */
 export function logExpected(
   { inBatch, random }: Pick<NegativePool, 'inBatch' | 'random'>,
-  share: (row: number) => number,
+  share: (item: number) => number,
   numItems: number,
-): (row: number) => number {
-  return (row) => Math.log(inBatch * share(row) + random / numItems);
+): (item: number) => number {
+  return (item) => Math.log(inBatch * share(item) + random / numItems);
 }

@@ -1,9 +1,17 @@
 import type { SequenceBatch } from '@seqrec/data';
 import { type BatchPart, onlyPart } from '../tasks/part.ts';
 
-/** For each sequence of a part of a batch, every item that its user has as a label anywhere in the batch. */
-export function ownLabels(host: SequenceBatch, part: BatchPart = onlyPart(host)): readonly ReadonlySet<number>[] {
-  const { users, offsets, targets } = part.whole;
+/**
+ * For each sequence of a part of a batch, every item that its user has as a label anywhere in the batch.
+ *
+ * @param targets labels of the whole batch; default: as the part has them, which in row-wise training is as places.
+ */
+export function ownLabels(
+  host: SequenceBatch,
+  part: BatchPart = onlyPart(host),
+  targets: Int32Array = part.whole.targets,
+): readonly ReadonlySet<number>[] {
+  const { users, offsets } = part.whole;
   const byUser = new Map<number, Set<number>>();
   for (let b = 0; b + 1 < offsets.length; b++) {
     const own = byUser.get(users[b]) ?? new Set<number>();

@@ -59,21 +59,23 @@ export function poolSoftmaxObjective(
         const { queries, temperature, pairs, whole } = encoded;
         const pool = poolOf(whole);
         const idOf = (row: number): number => rowIds?.[row] ?? row;
-        const own = ownLabels(batch.host, part);
-        const mask = { values: poolMask(pool.items, own), groups: tf.tensor1d(pairs.sequences, 'int32') };
+        const ids = pool.items.map(idOf);
+        // By id: a label of the user that only another rank reads has no place here, and counts all the same.
+        const own = ownLabels(batch.host, part, part?.wholeIds?.targets);
+        const mask = { values: poolMask(ids, own), groups: tf.tensor1d(pairs.sequences, 'int32') };
         const logQ =
           frequencies === undefined
             ? undefined
-            : logExpected(pool, (row) => frequencies.share(idOf(row)), numNegativeItems ?? model.numItems);
-        const bias = logQ === undefined ? undefined : tf.tensor1d(Float32Array.from(pool.items, (item) => -logQ(item)));
+            : logExpected(pool, (item) => frequencies.share(item), numNegativeItems ?? model.numItems);
+        const bias = logQ === undefined ? undefined : tf.tensor1d(Float32Array.from(ids, (item) => -logQ(item)));
         const items = encoded.vectorsOf(pool.items);
         const negatives = logSumExpScores({ queries: tf.div(queries, temperature), items, bias, mask });
         let label = positiveScores(encoded);
         if (logQ !== undefined && config.logQForm === 'corrected') {
-          return correctedPoolLoss(label, negatives, poolShares(pool.items, own, logQ), pairs.sequences);
+          return correctedPoolLoss(label, negatives, poolShares(ids, own, logQ), pairs.sequences);
         }
         if (logQ !== undefined && config.logQForm !== 'negatives') {
-          label = tf.sub(label, tf.tensor1d(Float32Array.from(pairs.positives, logQ)));
+          label = tf.sub(label, tf.tensor1d(Float32Array.from(pairs.positives, (row) => logQ(idOf(row)))));
         }
         // -log(exp(label) / (exp(label) + sum of exp(negatives)))
         return tf.softplus(tf.sub(negatives, label));

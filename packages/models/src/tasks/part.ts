@@ -8,6 +8,11 @@ import type { SequenceBatch } from '@seqrec/data';
 export interface BatchPart {
   /** The whole batch, on the host. */
   readonly whole: SequenceBatch;
+  /**
+   * `whole` with the item ids of the data, where it has places among the rows of a step: of a sharded table only the
+   * items that this rank reads have a place. Absent: `whole` has the ids.
+   */
+  readonly wholeIds?: SequenceBatch;
   /** Sequences of the batch before the part. */
   readonly firstSequence: number;
   /** Tokens of the batch before the part. */

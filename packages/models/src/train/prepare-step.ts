@@ -178,7 +178,7 @@ async function rowStep(request: StepRequest & { readonly rowwise: readonly strin
     parts: parts.map(({ index, batch, at }, p) => ({
       index,
       batch: batch === whole ? mappedWhole : mapped(batch),
-      at: { ...at, whole: mappedWhole },
+      at: { ...at, whole: mappedWhole, ...(indicesOf && { wholeIds: whole }) },
       drawn: places[p],
     })),
     leaves,

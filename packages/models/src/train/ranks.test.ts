@@ -155,6 +155,34 @@ describe.each(['hstu', 'sasrec'] as const)(
   },
 );
 
+describe('a user with two examples in a batch', () => {
+  const set = tinyTrain();
+  /** Each example, and the first half of it as another. */
+  const halved = [...set.users.keys()].flatMap((e) => {
+    const [user, start, target] = [set.users[e], set.starts[e], set.targets[e]];
+    const middle = Math.floor((start + target) / 2);
+    return [[user, start, middle] as const, [user, middle, target] as const];
+  });
+  const column = (i: 0 | 1 | 2): Int32Array => Int32Array.from(halved, (row) => row[i]);
+  const examples: ExampleSet = { ...set, users: column(0), starts: column(1), targets: column(2) };
+
+  // Of a user's labels, some are in a part of another rank, and have no row on this one.
+  it.each(['exact', 'sketch'] as const)(
+    'the corrected logQ, %s, knows the labels that another rank has',
+    async (logQ) => {
+      const negatives = { kind: 'mixed', inBatch: 4, random: 8 } as const;
+      const objective = createObjective({ kind: 'pool-softmax', negatives, logQ, logQForm: 'corrected' }, examples);
+      const settings: Settings = { ...base, batchSize: 8, parts: 2, embeddings: 'rowwise', objective };
+      const alone = await trained(tinyConfigs.hstu, settings, { examples });
+      for (const loss of alone.losses) expect(loss).toSatisfy(Number.isFinite);
+      for (const partition of ['row-cyclic', 'columns'] as const) {
+        const all = await runRanks(2, (ranks) => trained(tinyConfigs.hstu, settings, { ranks, examples, partition }));
+        for (const each of all) expect(each, partition).toEqual({ ...alone, bytes: each.bytes });
+      }
+    },
+  );
+});
+
 describe('what would go wrong', () => {
   const settings: Settings = { ...base, parts: 4, numNegatives: 5 };
   /** Weights of rank 0 of 4 whose operations are changed. */
