@@ -134,6 +134,59 @@ describe('checkpoint files', () => {
     expect(tf.memory().numTensors).toBe(before);
   });
 
+  it('restore step zero of averaged weights too', async () => {
+    const averaged = (): Trainer => trainerOf('hstu', { weightAverage: { decay: 0.9 } });
+    const file = join(folder, 'zero-averaged.safetensors');
+    await saveCheckpoint(file, averaged());
+    const [trainer, anew] = [averaged(), averaged()];
+    await steps(trainer, 3);
+    await loadCheckpoint(file, trainer);
+    expect(trainer.update.average?.updates).toBe(0);
+    const means = async (of: Trainer): Promise<unknown> => {
+      await steps(of, 1);
+      return Array.from(of.update.average!.state(), ([name, values]) => [name, values.dataSync()]);
+    };
+    expect(await means(trainer)).toEqual(await means(anew));
+  });
+
+  it('leave a trainer of another schedule at its own rate', async () => {
+    const fallen = trainerOf('hstu', { schedule: { kind: 'plateau', factor: 0.1, patience: 0 } } as never);
+    for (let i = 0; i < 2; i++) fallen.update.observe(1, 'larger');
+    const file = join(folder, 'plateau.safetensors');
+    await saveCheckpoint(file, fallen);
+    const loaded = async (options: Partial<TrainerOptions>): Promise<Trainer> => {
+      const trainer = trainerOf('hstu', options);
+      trainer.update.observe(1, 'larger');
+      await loadCheckpoint(file, trainer, { allowDifferentTraining: true });
+      return trainer;
+    };
+    expect((await loaded({})).update.factor(0)).toBe(1);
+    const falling = { schedule: { kind: 'plateau', factor: 0.5, patience: 1 } } as never;
+    expect((await loaded(falling)).update.factor(0)).toBe(0.1);
+    // And one that has fallen is where a checkpoint of a constant rate begins.
+    const constant = join(folder, 'constant.safetensors');
+    await saveCheckpoint(constant, trainerOf('hstu'));
+    await loadCheckpoint(constant, fallen, { allowDifferentTraining: true });
+    expect(fallen.update.factor(0)).toBe(1);
+  });
+
+  it('say why moments do not fit', async () => {
+    const averaged = { weightAverage: { decay: 0.9 } };
+    for (const [saved, here, why] of [
+      [averaged, {}, "raw [21, 8]; with 'weightAverage'"],
+      [{}, { kind: 'adagrad' }, "got m [21, 8], v [21, 8]; optimisers of another 'kind'"],
+      [{}, { tables: { kind: 'adagrad' } }, "optimisers of another 'kind', of the tables too ('tables.kind')"],
+      [{ embeddings: 'rowwise' }, {}, "'dense' and 'rowwise' training of embeddings"],
+    ] as const) {
+      const file = join(folder, 'moments.safetensors');
+      const trainer = trainerOf('hstu', saved);
+      await steps(trainer, 1);
+      await saveCheckpoint(file, trainer);
+      const load = loadCheckpoint(file, trainerOf('hstu', here), { allowDifferentTraining: true });
+      await expect(load, why).rejects.toThrow(why);
+    }
+  });
+
   it('give back a model for serving', async () => {
     const trainer = trainerOf('hstu');
     await steps(trainer, 1);

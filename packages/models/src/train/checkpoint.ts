@@ -1,3 +1,4 @@
+import { plateauStart } from '@seqrec/core';
 import { CheckpointError } from '../errors.ts';
 import { featuresState, featureTensors, readFeatures } from '../features/store.ts';
 import { type StoredArray, type TensorBlocks, writeSafetensorsFile } from '../io/safetensors-file.ts';
@@ -208,7 +209,10 @@ async function setMoments({ tensors, moments, state }: CheckpointFile, trainer: 
   const { model, update } = trainer;
   const read = (slot: string, name: string): Promise<StoredArray> => tensors.read(momentName(slot, name));
   await loadSlots(update, model, moments, state.iterations, read);
-  if (state.plateau !== undefined) update.plateau = state.plateau;
+  // Under another schedule than that of the checkpoint there is none.
+  const isPlateau = trainer.options.schedule?.kind === 'plateau';
+  update.plateau = (isPlateau ? state.plateau : undefined) ?? plateauStart;
+  update.average?.loadState(new Map(), 0);
   if (update.average === undefined || state.averaged === undefined || state.averaged === 0) return;
   // The weights that have just been read are the averages; the trainer goes on with what they are averages of.
   const weights = averagedWeights(model);
@@ -260,10 +264,19 @@ function checkMoments({ tensors, moments, state }: CheckpointFile, trainer: Trai
     const list = (of: ReadonlyMap<string, readonly number[]>) =>
       Array.from(of, ([slot, shape]) => `${slot} [${shape.join(', ')}]`).join(', ');
     throw new CheckpointError(
-      `checkpoint: ${file}: expected moments of '${name}': ${variable === undefined ? 'no such weight' : list(expected)}; got ${list(shapes)}; 'dense' and 'rowwise' training of embeddings keep different moments`,
+      `checkpoint: ${file}: expected moments of '${name}': ${variable === undefined ? 'no such weight' : list(expected)}; got ${list(shapes)}; ${whyOthers([...expected.keys()], present)}`,
       file,
     );
   }
+}
+
+/** What makes a trainer keep other moments than a checkpoint has. */
+function whyOthers(expected: readonly string[], present: readonly string[]): string {
+  if (expected.includes(RAW) !== present.includes(RAW))
+    return `with 'weightAverage' weights are kept as they are beside their averages ('${RAW}'); use the same there`;
+  const other = expected.length > 0 && !expected.some((slot) => slot !== RAW && present.includes(slot));
+  if (other) return "optimisers of another 'kind', of the tables too ('tables.kind'), keep different moments";
+  return "'dense' and 'rowwise' training of embeddings keep different moments";
 }
 
 function finite(name: string, file: string): (block: StoredArray, firstIndex: number) => void {
