@@ -256,3 +256,25 @@ describe('training with actions', () => {
     await expect(trainer.step()).rejects.toThrow('objective: actionWeight: expected a model with interleaved actions');
   });
 });
+
+describe('actions that cannot be', () => {
+  const examples = latestWindow(tinyTrain(), { maxLength: 3 });
+  const model = createModel(interleaved, { numItems: examples.interactions.numItems, seed: 3 });
+  it.each([0, -1, 1.5, Number.NaN])('a batch size of %s is refused', async (batchSize) => {
+    await expect(evaluateActions({ model, examples, batchSize })).rejects.toThrow(
+      `actions: batchSize: expected an integer >= 1; got ${batchSize}`,
+    );
+  });
+
+  it('nothing stays where the model throws', async () => {
+    const broken = {
+      ...model,
+      encodeWithActions: () => {
+        throw new Error('lost');
+      },
+    } as never;
+    const before = tf.memory().numTensors;
+    await expect(evaluateActions({ model: broken, examples })).rejects.toThrow('lost');
+    expect(tf.memory().numTensors).toBe(before);
+  });
+});

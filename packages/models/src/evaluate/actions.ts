@@ -6,6 +6,7 @@ import { actionOf, NUM_KNOWN_ACTIONS } from '../layers/actions.ts';
 import type { TokenEncoder } from '../model.ts';
 import { yieldToEventLoop } from '../train/yield.ts';
 import { categoricalNormalizedEntropy } from './class-entropy.ts';
+import { checkBatchSize } from './evaluation-blocks.ts';
 import { areaUnderCurve } from './ranking/area.ts';
 import { normalizedEntropy } from './ranking/log-loss.ts';
 import { clickRows } from './ranking/rows.ts';
@@ -47,6 +48,7 @@ export async function evaluateActions(options: EvaluateActionsOptions): Promise<
       `actions: expected a model with interleaved actions; got '${model.kind}' without; train one with model.actions = 'interleave'`,
     );
   }
+  checkBatchSize('actions', batchSize);
   checkHalfStars(positiveRating, options.examples);
   const { examples, chosen, notes } = questionsOf(model, options.examples);
   const total = chosen.length;
@@ -57,17 +59,20 @@ export async function evaluateActions(options: EvaluateActionsOptions): Promise<
     const count = Math.min(batchSize, total - first);
     const host = withTargets(makeBatch(examples, chosen.subarray(first, first + count), model.columns));
     const batch = uploadBatch(host);
-    const rows = tf.tidy(() => {
-      const { actionLogits } = model.encodeWithActions!(batch, { training: false, step: 0, seed: 0 });
-      const last = tf.tensor1d(
-        host.offsets.slice(1).map((end) => end - 1),
-        'int32',
-      );
-      return tf.softmax(tf.gather(actionLogits, last));
-    });
-    probabilities.set((await rows.data()) as Float32Array, first * NUM_KNOWN_ACTIONS);
-    rows.dispose();
-    batch.dispose();
+    try {
+      const rows = tf.tidy(() => {
+        const { actionLogits } = model.encodeWithActions!(batch, { training: false, step: 0, seed: 0 });
+        const last = tf.tensor1d(
+          host.offsets.slice(1).map((end) => end - 1),
+          'int32',
+        );
+        return tf.softmax(tf.gather(actionLogits, last));
+      });
+      probabilities.set((await rows.data()) as Float32Array, first * NUM_KNOWN_ACTIONS);
+      rows.dispose();
+    } finally {
+      batch.dispose();
+    }
     for (let b = 0; b < count; b++) actions[first + b] = actionOf(host.ratings![host.offsets[b + 1] - 1]) - 1;
     options.onProgress?.({ done: first + count, total });
     await yieldToEventLoop();

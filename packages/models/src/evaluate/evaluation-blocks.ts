@@ -41,7 +41,9 @@ export class EvaluationBlocks {
   /** @throws EvaluationError when model, data and options do not go together. */
   constructor(options: EvaluateOptions, encode: EncodeQueries) {
     const { model, batchSize = 128, positions = 'last', queryTime = DEFAULT_QUERY_TIME } = options;
-    check(model, options, batchSize);
+    checkBatchSize('evaluate', batchSize);
+    checkItems(model, options);
+    checkLengths('evaluate', model, options.examples);
     const collector = new RankCollector(options);
     let leftOut = 0;
     const isUsed = (event: number): boolean => {
@@ -184,20 +186,26 @@ function queriesOf(
   return { ...queries, tokens: tokens.length === numTokens ? 'every' : tokens };
 }
 
-function check(model: TokenEncoder, { examples }: EvaluateOptions, batchSize: number): void {
-  if (!Number.isInteger(batchSize) || batchSize < 1) {
-    throw new EvaluationError(`evaluate: batchSize: expected an integer >= 1; got ${batchSize}`);
-  }
-  if (examples.interactions.numItems !== model.numItems) {
-    throw new EvaluationError(
-      `evaluate: expected data over the model's ${model.numItems} items; got ${examples.interactions.numItems}; use the dataset the model was trained on`,
-    );
-  }
-  for (let e = 0; e < examples.targets.length; e++) {
-    const length = examples.targets[e] - examples.starts[e];
+/** @throws EvaluationError for a number of sequences at a time that is none. */
+export function checkBatchSize(operation: string, batchSize: number): void {
+  if (Number.isInteger(batchSize) && batchSize >= 1) return;
+  throw new EvaluationError(`${operation}: batchSize: expected an integer >= 1; got ${batchSize}`);
+}
+
+/** @throws EvaluationError for a history that is longer than the model reads. */
+export function checkLengths(operation: string, model: TokenEncoder, { starts, targets }: ExampleSet): void {
+  for (let e = 0; e < targets.length; e++) {
+    const length = targets[e] - starts[e];
     if (length <= model.maxSequenceLength) continue;
     throw new EvaluationError(
-      `evaluate: expected histories of at most ${model.maxSequenceLength} events; got ${length} in example ${e}; cut them with latestWindow`,
+      `${operation}: expected histories of at most ${model.maxSequenceLength} events; got ${length} in example ${e}; cut them with latestWindow`,
     );
   }
+}
+
+function checkItems(model: TokenEncoder, { examples }: EvaluateOptions): void {
+  if (examples.interactions.numItems === model.numItems) return;
+  throw new EvaluationError(
+    `evaluate: expected data over the model's ${model.numItems} items; got ${examples.interactions.numItems}; use the dataset the model was trained on`,
+  );
 }

@@ -230,3 +230,26 @@ describe('evaluateFuture', () => {
     expect([small.metrics['Recall@10'], small.warnings]).toEqual([1, []]);
   });
 });
+
+describe('a future that cannot be', () => {
+  const interactions = world([[-2, -1, 0.5]]);
+  const model = createModel(tinyConfigs.hstu, { numItems: interactions.numItems, seed: 3 });
+  it.each([0, -1, 1.5, Number.NaN])('a batch size of %s is refused', async (batchSize) => {
+    await expect(evaluateFuture({ model, interactions, time: T, batchSize })).rejects.toThrow(
+      `future: batchSize: expected an integer >= 1; got ${batchSize}`,
+    );
+  });
+
+  it('nothing stays where the model throws', async () => {
+    const broken = {
+      ...model,
+      encode: () => {
+        throw new Error('lost');
+      },
+      encodeLast: undefined,
+    } as never;
+    const before = tf.memory().numTensors;
+    await expect(evaluateFuture({ model: broken, interactions, time: T })).rejects.toThrow('lost');
+    expect(tf.memory().numTensors).toBe(before);
+  });
+});

@@ -2,9 +2,9 @@ import { topItems } from '@seqrec/core';
 import { gatherBatch, type Interactions, type SequenceBatch } from '@seqrec/data';
 import * as tf from '@tensorflow/tfjs-core';
 import { EvaluationError } from '../errors.ts';
-import { uploadBatch } from '../inputs.ts';
-import { encodeLast, type TokenEncoder } from '../model.ts';
+import type { TokenEncoder } from '../model.ts';
 import { yieldToEventLoop } from '../train/yield.ts';
+import { checkBatchSize, encodeQueries } from './evaluation-blocks.ts';
 import { type FutureOptions, type FutureQuery, futureQueries } from './future-queries.ts';
 import { type FoundEvents, foundEvents } from './future-recall.ts';
 import { interestEntropy, p90Coverage } from './list-metrics.ts';
@@ -45,6 +45,7 @@ const LONG = 50;
  */
 export async function evaluateFuture(options: EvaluateFutureOptions): Promise<FutureEvaluation> {
   const { model, interactions, batchSize = 128, days = 14, cadence = 'once', excludeSeen = true } = options;
+  checkBatchSize('future', batchSize);
   if (interactions.numItems !== model.numItems) {
     throw new EvaluationError(
       `future: expected data over the model's ${model.numItems} items; got ${interactions.numItems}; use the dataset the model was trained on`,
@@ -111,9 +112,7 @@ async function topLists(
   { model, interactions }: EvaluateFutureOptions,
   excludeSeen: boolean,
 ): Promise<FoundEvents & { readonly lists: readonly Int32Array[] }> {
-  const batch = uploadBatch(historiesOf(queries, { model, interactions }));
-  const vectors = tf.tidy(() => encodeLast(model, batch));
-  batch.dispose();
+  const vectors = encodeQueries(model, historiesOf(queries, { model, interactions }), undefined);
   const k = Math.min(LONG, interactions.numItems);
   try {
     const excluded = excludeSeen

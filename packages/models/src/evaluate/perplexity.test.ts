@@ -82,3 +82,32 @@ it('refuses a set without histories', async () => {
     'perplexity: expected an example with a history; got none',
   );
 });
+
+describe('a perplexity that cannot be', () => {
+  const model = createModel(tinyConfigs.hstu, { numItems: 20, seed: 3 });
+  it.each([0, -1, 1.5, Number.NaN])('a batch size of %s is refused', async (batchSize) => {
+    await expect(evaluatePerplexity({ model, examples, temperature: 1, batchSize })).rejects.toThrow(
+      `perplexity: batchSize: expected an integer >= 1; got ${batchSize}`,
+    );
+  });
+
+  it('nothing stays where the model throws', async () => {
+    const broken = {
+      ...model,
+      encode: () => {
+        throw new Error('lost');
+      },
+      encodeLast: undefined,
+    } as never;
+    const before = tf.memory().numTensors;
+    await expect(evaluatePerplexity({ model: broken, examples, temperature: 1 })).rejects.toThrow('lost');
+    expect(tf.memory().numTensors).toBe(before);
+  });
+
+  it('histories longer than the model reads are refused', async () => {
+    const short = { ...model, maxSequenceLength: 3 };
+    await expect(evaluatePerplexity({ model: short, examples, temperature: 1 })).rejects.toThrow(
+      /perplexity: expected histories of at most 3 events; got \d in example/,
+    );
+  });
+});

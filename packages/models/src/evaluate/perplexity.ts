@@ -6,6 +6,7 @@ import { type EncoderBatch, uploadBatch } from '../inputs.ts';
 import { encodeLast, type TokenEncoder } from '../model.ts';
 import { scaledQueries } from '../objectives/temperature.ts';
 import { yieldToEventLoop } from '../train/yield.ts';
+import { checkBatchSize, checkLengths } from './evaluation-blocks.ts';
 import { askedAt, asksApart, DEFAULT_QUERY_TIME, everyPosition, type QueryTime } from './query-time.ts';
 
 export interface PerplexityOptions {
@@ -37,10 +38,11 @@ export interface Perplexity {
  *
  * Source: Joshi et al., "Sliding Window Training", RecSys 2024 (the metric).
  * @throws EvaluationError when there is no query, the data are over other items than the model's,
- *   or a loss is not finite.
+ *   a history is longer than it reads, or a loss is not finite.
  */
 export async function evaluatePerplexity(options: PerplexityOptions): Promise<Perplexity> {
   const { model, queryTime = DEFAULT_QUERY_TIME, batchSize = 128, onProgress } = options;
+  checkBatchSize('perplexity', batchSize);
   const apart = asksApart(model, options.positions ?? 'last', queryTime);
   const examples = apart ? everyPosition(options.examples, () => false).set : options.examples;
   const positions = apart ? 'last' : (options.positions ?? 'last');
@@ -50,6 +52,7 @@ export async function evaluatePerplexity(options: PerplexityOptions): Promise<Pe
       `perplexity: expected data over the model's ${model.numItems} items; got ${interactions.numItems}; use the dataset the model was trained on`,
     );
   }
+  checkLengths('perplexity', model, options.examples);
   const items = tf.tidy(() => tf.slice(model.itemVectors(), [1, 0], [model.numItems, -1]));
   let [sum, numQueries] = [0, 0];
   try {
@@ -87,7 +90,7 @@ async function lossesOf(
   const uploaded = uploadBatch(batch);
   const wanted =
     positions === 'all' ? batch.targets : Int32Array.from(batch.offsets.slice(1), (end) => batch.targets[end - 1]);
-  const losses = tf.tidy(() => {
+  const lossesIn = (): tf.Tensor1D => {
     const { queries, temperature } = scaledQueries(model, encoded(model, uploaded, positions), base);
     const scaled = tf.div(queries, temperature) as tf.Tensor2D;
     // Row 0 of the table, padding, is not among `items`.
@@ -99,11 +102,13 @@ async function lossesOf(
       ),
     );
     return tf.sub(logSumExpScores({ queries: scaled, items }), tf.sum(tf.mul(scaled, positives), 1));
-  });
+  };
+  let losses: tf.Tensor1D | undefined;
   try {
+    losses = tf.tidy(lossesIn);
     return (await losses.data()) as Float32Array;
   } finally {
-    losses.dispose();
+    losses?.dispose();
     uploaded.dispose();
   }
 }

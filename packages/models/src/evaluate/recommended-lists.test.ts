@@ -1,5 +1,6 @@
 import { useBackend } from '@seqrec/core';
 import { latestWindow } from '@seqrec/data';
+import * as tf from '@tensorflow/tfjs-core';
 import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { createModel } from '../registry.ts';
@@ -63,6 +64,36 @@ describe('recommended lists', () => {
         expect(popularityRatio(lists, [1, 2], new Int32Array(10).fill(5))).toBeCloseTo(1, 12);
         expect(coverage(lists, 9)).toBe(new Set(lists.flat()).size / 9);
       }),
+    );
+  });
+});
+
+describe('lists that cannot be', () => {
+  const examples = latestWindow(tinySplit().test, { maxLength: 3 });
+  const model = createModel(tinyConfigs.hstu, { numItems: examples.interactions.numItems, seed: 3 });
+  it.each([0, -1, 1.5, Number.NaN])('a batch size of %s is refused', async (batchSize) => {
+    await expect(recommendedLists({ model, examples, k: 3, excludeSeen: true, batchSize })).rejects.toThrow(
+      `recommendedLists: batchSize: expected an integer >= 1; got ${batchSize}`,
+    );
+  });
+
+  it('nothing stays where the model throws', async () => {
+    const broken = {
+      ...model,
+      encode: () => {
+        throw new Error('lost');
+      },
+      encodeLast: undefined,
+    } as never;
+    const before = tf.memory().numTensors;
+    await expect(recommendedLists({ model: broken, examples, k: 3, excludeSeen: true })).rejects.toThrow('lost');
+    expect(tf.memory().numTensors).toBe(before);
+  });
+
+  it('histories longer than the model reads are refused', async () => {
+    const short = { ...model, maxSequenceLength: 2 };
+    await expect(recommendedLists({ model: short, examples, k: 3, excludeSeen: true })).rejects.toThrow(
+      /recommendedLists: expected histories of at most 2 events; got 3 in example/,
     );
   });
 });

@@ -2,9 +2,9 @@ import { topItems } from '@seqrec/core';
 import { type ExampleSet, makeBatch, type SequenceBatch } from '@seqrec/data';
 import * as tf from '@tensorflow/tfjs-core';
 import { EvaluationError } from '../errors.ts';
-import { uploadBatch } from '../inputs.ts';
-import { encodeLast, type TokenEncoder } from '../model.ts';
+import type { TokenEncoder } from '../model.ts';
 import { yieldToEventLoop } from '../train/yield.ts';
+import { checkBatchSize, checkLengths, encodeQueries } from './evaluation-blocks.ts';
 import { askedAt, DEFAULT_QUERY_TIME, type QueryTime } from './query-time.ts';
 import { type ExcludeSeen, seenEvents } from './seen.ts';
 
@@ -29,7 +29,7 @@ export interface RecommendedListsOptions {
 /**
  * What a model recommends at the end of each history, best first; among equal scores the lower id first.
  *
- * @throws EvaluationError for a length that is no count of items.
+ * @throws EvaluationError for a length that is no count of items, and for a history that is longer than the model reads.
  */
 export async function recommendedLists(options: RecommendedListsOptions): Promise<Int32Array[]> {
   const { model, examples, k, queryTime = DEFAULT_QUERY_TIME, batchSize = 128 } = options;
@@ -37,6 +37,8 @@ export async function recommendedLists(options: RecommendedListsOptions): Promis
   const { starts, targets } = examples;
   if (!Number.isInteger(k) || k < 1 || k > model.numItems)
     throw new EvaluationError(`recommendedLists: expected k from 1 to ${model.numItems}; got ${k}`);
+  checkBatchSize('recommendedLists', batchSize);
+  checkLengths('recommendedLists', model, examples);
   const asked = Array.from(targets.keys()).filter((e) => starts[e] < targets[e]);
   const lists: Int32Array[] = [];
   const items = tf.tidy(() => model.itemVectors());
@@ -44,9 +46,7 @@ export async function recommendedLists(options: RecommendedListsOptions): Promis
     for (let first = 0; first < asked.length; first += batchSize) {
       const block = asked.slice(first, first + batchSize);
       const asIs = askedAt(makeBatch(examples, block, model.columns), queryTime);
-      const batch = uploadBatch(histories(asIs));
-      const queries = tf.tidy(() => encodeLast(model, batch));
-      batch.dispose();
+      const queries = encodeQueries(model, histories(asIs), undefined);
       try {
         const excluded = leftOutOf(block, options);
         const { ids } = await topItems({ queries, items, excluded, firstItem: 1, k });

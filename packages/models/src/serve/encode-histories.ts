@@ -38,10 +38,11 @@ export async function encodeHistories(
         model.columns,
       ),
     );
-    const encoded = tf.tidy(() =>
-      apart ? encodeLast(model, batch) : model.encode(batch, { training: false, step: 0, seed: 0 }),
-    );
+    let encoded: tf.Tensor2D | undefined;
     try {
+      encoded = tf.tidy(() =>
+        apart ? encodeLast(model, batch) : model.encode(batch, { training: false, step: 0, seed: 0 }),
+      );
       width = encoded.shape[1];
       values ??= new Float32Array(total * width);
       const rows = (await encoded.data()) as Float32Array;
@@ -54,7 +55,7 @@ export async function encodeHistories(
         done += past - from;
       }
     } finally {
-      encoded.dispose();
+      encoded?.dispose();
       batch.dispose();
     }
     onProgress?.({ done, total });

@@ -1,4 +1,5 @@
 import { sequenceBatch } from '@seqrec/data';
+import * as tf from '@tensorflow/tfjs-core';
 import { uploadBatch } from '../inputs.ts';
 import { encodeLast, type TokenEncoder } from '../model.ts';
 import type { UserEvent } from './scorer.ts';
@@ -6,12 +7,15 @@ import type { UserEvent } from './scorer.ts';
 /** The vector of a history at a moment by one pass over all its events: what a cached answer has to be. */
 export async function fullPass(model: TokenEncoder, events: readonly UserEvent[], at: number): Promise<Float32Array> {
   const batch = uploadBatch(batchOfEvents(events, at));
-  const vector = encodeLast(model, batch);
-  const values = (await vector.data()) as Float32Array;
-  const copy = values.slice();
-  vector.dispose();
-  batch.dispose();
-  return copy;
+  let vector: tf.Tensor2D | undefined;
+  try {
+    vector = tf.tidy(() => encodeLast(model, batch));
+    const values = (await vector.data()) as Float32Array;
+    return values.slice();
+  } finally {
+    vector?.dispose();
+    batch.dispose();
+  }
 }
 
 /** One sequence, asked at a moment after its last event. */

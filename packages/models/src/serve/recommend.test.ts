@@ -1,7 +1,9 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { createModel } from '../registry.ts';
-import { tinyConfigs } from '../test-support/tiny.ts';
+import { tinyConfigs, tinySplit } from '../test-support/tiny.ts';
+import { encodeHistories } from './encode-histories.ts';
+import { fullPass } from './full-pass.ts';
 import { recommend } from './recommend.ts';
 
 beforeAll(async () => {
@@ -54,4 +56,18 @@ describe('recommend', () => {
   ])('refuses %j', async (options, message) => {
     await expect(recommend({ model: model(), ...options })).rejects.toThrow(message);
   });
+});
+
+it('nothing stays where the model throws', async () => {
+  const whole = createModel(tinyConfigs.hstu, { numItems: 20, seed: 3 });
+  const lost = (): never => {
+    throw new Error('lost');
+  };
+  const broken = { ...whole, encode: lost, encodeLast: undefined };
+  const { interactions } = tinySplit().test;
+  const before = tf.memory().numTensors;
+  await expect(recommend({ model: broken, history: [1, 2] })).rejects.toThrow('lost');
+  await expect(encodeHistories(broken, interactions)).rejects.toThrow('lost');
+  await expect(fullPass(broken, [{ item: 1, time: 0 }], 1)).rejects.toThrow('lost');
+  expect(tf.memory().numTensors).toBe(before);
 });

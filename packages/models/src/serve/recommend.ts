@@ -77,8 +77,15 @@ export async function recommend(options: RecommendOptions): Promise<Recommendati
     },
   });
   const batch = uploadBatch(host);
-  const { query, items } = tf.tidy(() => ({ query: encodeLast(model, batch), items: model.itemVectors() }));
-  batch.dispose();
+  const vectors = (): { query: tf.Tensor2D; items: tf.Tensor2D } =>
+    tf.tidy(() => ({ query: encodeLast(model, batch), items: model.itemVectors() }));
+  let made: ReturnType<typeof vectors>;
+  try {
+    made = vectors();
+  } finally {
+    batch.dispose();
+  }
+  const { query, items } = made;
   try {
     const excluded = { offsets: Int32Array.of(0, leftOut.length), ids: Int32Array.from(leftOut) };
     const { ids, scores } = await topItems({
