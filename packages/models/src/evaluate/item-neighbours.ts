@@ -51,6 +51,8 @@ const BLOCK = 256;
  */
 export async function evaluateItemNeighbours(options: ItemNeighboursOptions): Promise<ItemNeighbours> {
   const { model, train, maxQueries = 5000, onProgress } = options;
+  if (!Number.isInteger(maxQueries) || maxQueries < 1)
+    throw new EvaluationError(`item neighbours: maxQueries: expected an integer >= 1; got ${maxQueries}`);
   const { catalogue } = train.interactions;
   if (catalogue?.hasCategories !== true) {
     throw new EvaluationError(

@@ -158,3 +158,11 @@ describe('evaluateItemNeighbours', () => {
     );
   });
 });
+
+it.each([0, 2.5, Number.NaN])('%s queries at most are refused', async (maxQueries) => {
+  const train = leaveLastOut(tinySplit().test.interactions).train;
+  const model = createModel(tinyConfigs.hstu, { numItems: train.interactions.numItems, seed: 3 });
+  await expect(evaluateItemNeighbours({ model, train, maxQueries })).rejects.toThrow(
+    `item neighbours: maxQueries: expected an integer >= 1; got ${maxQueries}`,
+  );
+});

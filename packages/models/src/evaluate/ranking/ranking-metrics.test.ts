@@ -157,6 +157,13 @@ describe('rankingMetrics', () => {
 describe('metricsBySegment', () => {
   const rows = clickRows({ ...columns, weights: [1, 2, 3, 4, 5, 6] }, { clip: 0.01 });
 
+  it('leave out a part that weighs nothing', () => {
+    const some = clickRows({ ...columns, weights: [1, 2, 3, 0, 0, 0] });
+    expect(metricsBySegment(some, (row) => (row < 3 ? 'first' : 'nothing')).map(({ segment }) => segment)).toEqual([
+      'first',
+    ]);
+  });
+
   it('are those of the rows of each part', () => {
     const found = metricsBySegment(rows, (row) => (row === 5 ? undefined : row < 3 ? 'first' : 7));
     expect(found.map(({ segment, rows }) => [segment, rows])).toEqual([

@@ -9,7 +9,8 @@ export interface SegmentMetrics extends RowMetrics {
 /**
  * Metrics of each part of the rows, for example by age of the user or decile of the item. Parts are in the order in
  * which they first occur. The NE of a part is against the share of positives of the part, unless a `baseRate` is given:
- * a part that is easy to answer by its mean has a large NE with a small log loss.
+ * a part that is easy to answer by its mean has a large NE with a small log loss. A part whose rows all weigh nothing
+ * has no metrics and is left out.
  *
  * @param segmentOf name of the part of a row; `undefined` leaves the row out.
  */
@@ -26,7 +27,8 @@ export function metricsBySegment(
     if (known === undefined) parts.set(String(segment), [row]);
     else known.push(row);
   }
-  return Array.from(parts, ([segment, own]) => ({ segment, ...rankingMetrics(selectRows(rows, own), options) }));
+  const weighing = [...parts].filter(([, own]) => own.some((row) => rows.weights[row] > 0));
+  return Array.from(weighing, ([segment, own]) => ({ segment, ...rankingMetrics(selectRows(rows, own), options) }));
 }
 
 /** Some of the rows, which must be more than none. */
