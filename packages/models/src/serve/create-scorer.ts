@@ -2,6 +2,7 @@ import { UnsupportedError } from '@seqrec/core';
 import { sequenceBatch } from '@seqrec/data';
 import { uploadBatch } from '../inputs.ts';
 import type { TokenEncoder } from '../model.ts';
+import type { OnNote } from '../train/checksums.ts';
 import { incrementalOf } from './capabilities.ts';
 import { PageStore } from './page-store.ts';
 import { PagedScorer } from './paged-scorer.ts';
@@ -36,6 +37,8 @@ export interface ScorerOptions {
   readonly microbatch?: number;
   /** Where keys, values and states of evicted users go; default: nowhere, they are computed again. */
   readonly spill?: Spill;
+  /** Told once where the spill cannot be written; default `console.warn`. */
+  readonly onNote?: OnNote;
 }
 
 /**
@@ -57,8 +60,8 @@ export function createScorer(model: TokenEncoder, options: ScorerOptions = {}): 
 
 /** {@link createScorer} of a model whose state may not grow, to show what it would say. */
 export function unchecked(model: TokenEncoder, options: ScorerOptions = {}): Scorer {
-  const { pageTokens = 32, maxBytes = 1e9, window = 'exact', slack = 0, microbatch = 256, spill } = options;
-  const { settle = 'append' } = options;
+  const { pageTokens = 32, maxBytes = 1e9, window = 'exact', slack = 0, microbatch = 256 } = options;
+  const { settle = 'append', spill, onNote } = options;
   for (const [key, value] of Object.entries({ pageTokens, microbatch })) {
     if (!Number.isSafeInteger(value) || value < 1)
       throw new UnsupportedError(`createScorer: expected ${key} to be a whole number of at least 1; got ${value}`);
@@ -73,7 +76,7 @@ export function unchecked(model: TokenEncoder, options: ScorerOptions = {}): Sco
       `createScorer: expected maxBytes of at least ${needed * pageTokens * store.bytesPerToken}, one history; got ${maxBytes}`,
     );
   }
-  const users = new UserStates(store, { perEvent, recurrent: probe.recurrent, maxBytes, spill });
+  const users = new UserStates(store, { perEvent, recurrent: probe.recurrent, maxBytes, spill, onNote });
   if (users.maxUsers < 1) {
     throw new UnsupportedError(
       `createScorer: expected maxBytes of at least ${users.bytesPerUser}, the states of one user; got ${maxBytes}`,

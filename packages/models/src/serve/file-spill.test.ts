@@ -44,3 +44,20 @@ it('writes on where the system takes a part, so that nothing of who was there be
   await Promise.all([spill.close(), other.close()]);
   rmSync(folder, { recursive: true });
 });
+
+it('takes the place again of what could not be written', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'seqrec-spill-'));
+  const path = join(folder, 'spill.bin');
+  const spill = await fileSpill(path);
+  const other = await open(join(folder, 'other'), 'w');
+  const full = vi.spyOn(Object.getPrototypeOf(other) as typeof other, 'write').mockRejectedValue(new Error('ENOSPC'));
+  await expect(spill.write('a', new Float32Array(100)))
+    .rejects.toThrow('ENOSPC')
+    .finally(() => full.mockRestore());
+  expect(await spill.read('a')).toBeUndefined();
+  await spill.write('b', new Float32Array(100).fill(2));
+  expect(await spill.read('b')).toEqual(new Float32Array(100).fill(2));
+  expect(statSync(path).size).toBe(4 * 100);
+  await Promise.all([spill.close(), other.close()]);
+  rmSync(folder, { recursive: true });
+});

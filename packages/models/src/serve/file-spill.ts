@@ -40,7 +40,12 @@ export async function fileSpill(path: string): Promise<Spill & { close(): Promis
     async write(user, values) {
       remove(user);
       const target = place(values.byteLength);
-      await writeAll(file, new Uint8Array(values.buffer, values.byteOffset, values.byteLength), target.at);
+      try {
+        await writeAll(file, new Uint8Array(values.buffer, values.byteOffset, values.byteLength), target.at);
+      } catch (error) {
+        free.push(target);
+        throw error;
+      }
       places.set(user, target);
     },
     async read(user) {

@@ -1,19 +1,21 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { PageStore } from './page-store.ts';
-import { type UserState, UserStates } from './user-states.ts';
+import { type Spill, type UserState, UserStates } from './user-states.ts';
 
 beforeAll(async () => {
   await tf.setBackend('cpu');
 });
 
 /** Room for three users of one event each: a page, or the state of a recurrent layer. */
-function world(keeps: 'pages' | 'states') {
+function world(keeps: 'pages' | 'states', spill?: Spill) {
   const maxBytes = 3 * 8;
   const layers = new Map(keeps === 'pages' ? [['a', { key: 1, value: 1 }]] : []);
   const store = new PageStore({ layers, pageTokens: 1, maxBytes });
   const recurrent = new Map(keeps === 'states' ? [['a', 2]] : []);
-  const users = new UserStates(store, { perEvent: 1, recurrent, maxBytes, spill: undefined });
+  const notes: string[] = [];
+  const onNote = (note: string): void => void notes.push(note);
+  const users = new UserStates(store, { perEvent: 1, recurrent, maxBytes, spill, onNote });
   /** As a fork does. */
   const fill = async (...round: readonly UserState[]): Promise<void> => {
     await users.reserve(round.map((user) => ({ user, events: 1 })));
@@ -32,7 +34,7 @@ function world(keeps: 'pages' | 'states') {
       .filter(({ pages, states }) => pages.length + states.size > 0)
       .map(({ name }) => name)
       .sort();
-  return { users, use, fill, held, dispose: () => store.dispose() };
+  return { users, use, fill, held, notes, dispose: () => store.dispose() };
 }
 
 describe.each(['pages', 'states'] as const)('users and their %s', (keeps) => {
@@ -107,6 +109,20 @@ describe.each(['pages', 'states'] as const)('users and their %s', (keeps) => {
     users.delete('d');
     await use(b);
     expect([held(), users.evictions]).toEqual([['a', 'b', 'e'], 1]);
+    dispose();
+  });
+
+  it('lose them, and say so once, where the spill cannot be written', async () => {
+    const full = () => Promise.reject(new Error('ENOSPC: no space left on device'));
+    const spill: Spill = { write: full, read: async () => undefined, remove: () => undefined };
+    const { users, use, held, notes, dispose } = world(keeps, spill);
+    const [a, b, c, d, e] = ['a', 'b', 'c', 'd', 'e'].map((name) => users.add(name));
+    await use(a, b, c);
+    await use(d);
+    await use(e);
+    expect(held()).toEqual(['c', 'd', 'e']);
+    for (const { settled, spilled } of [a, b]) expect([settled, spilled]).toEqual([0, false]);
+    expect(notes).toEqual([expect.stringContaining('got ENOSPC: no space left on device; what it does not take')]);
     dispose();
   });
 });

@@ -1,4 +1,5 @@
 import { UnsupportedError } from '@seqrec/core';
+import type { OnNote } from '../train/checksums.ts';
 import { History } from './history.ts';
 import { joinFloats } from './join-floats.ts';
 import type { PageStore } from './page-store.ts';
@@ -34,6 +35,8 @@ export interface UserStatesOptions {
   /** Of the states of all users. */
   readonly maxBytes: number;
   readonly spill: Spill | undefined;
+  /** Told once of a spill that cannot be written; default `console.warn`. */
+  readonly onNote?: OnNote;
 }
 
 /** Users, their pages and their states. */
@@ -54,6 +57,7 @@ export class UserStates {
   private readonly options: UserStatesOptions;
   private readonly perEvent: number;
   private readonly spill: Spill | undefined;
+  private spillFailed = false;
 
   constructor(store: PageStore, options: UserStatesOptions) {
     const { perEvent, recurrent, maxBytes, spill } = options;
@@ -177,7 +181,7 @@ export class UserStates {
     }
   }
 
-  /** Moves what was computed of a user to the spill, or drops it. */
+  /** Moves what was computed of a user to the spill, or drops it, also where the spill cannot be written. */
   async evict(user: UserState): Promise<void> {
     this.evictions++;
     if (this.spill === undefined || user.settled === 0 || (user.pages.length === 0 && user.states.size === 0)) {
@@ -186,9 +190,25 @@ export class UserStates {
     }
     const kept = await this.store.read(this.rowsOf(user, user.settled * this.perEvent));
     const states = [...this.options.recurrent.keys()].map((layer) => user.states.get(layer) as Float32Array);
-    await this.spill.write(user.name, joinFloats([kept, ...states]));
+    try {
+      await this.spill.write(user.name, joinFloats([kept, ...states]));
+    } catch (error) {
+      this.forget(user);
+      this.noteFailure(error);
+      return;
+    }
     this.release(user);
     user.spilled = true;
+  }
+
+  private noteFailure(error: unknown): void {
+    const { onNote = console.warn } = this.options;
+    if (!this.spillFailed) {
+      onNote(
+        `scorer: expected a spill that can be written; got ${error instanceof Error ? error.message : error}; what it does not take is computed again`,
+      );
+    }
+    this.spillFailed = true;
   }
 
   /** Brings back what is in the spill; the pages of the settled events are there already. */
