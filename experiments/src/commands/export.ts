@@ -53,12 +53,14 @@ async function exportCommand(name: string, options: Options): Action {
   if (to === undefined && options.digest) return printDigest(name, checkpoint, options);
   if (to === undefined) throw new UsageError('seqrec export: expected --to FILE or --digest; got neither');
   const { exportWeights } = await import('@seqrec/models');
-  const { checkOutputFile } = await import('../run/folder/output-file.ts');
+  const { checkOutputFile, isSameFile } = await import('../run/folder/output-file.ts');
   const { checkpointFile } = await import('../run/open/open-run.ts');
   const { openRunDir } = await import('../run/folder/run-dir.ts');
   const { savedRun } = await import('../run/open/resume.ts');
   const run = openRunDir(textOption('out', options.out) ?? 'runs', name);
   const file = checkpointFile(run, checkpoint);
+  if (isSameFile(to, file))
+    throw new UsageError('seqrec export: expected --to, another file than the one that is read; got the same');
   checkOutputFile('--to', to, '.safetensors');
   const extra = { recipe: savedRun(run).name, run: run.id };
   const written = await exportWeights(file, to, { extra, referenceBuffers: options.buffers });

@@ -34,6 +34,8 @@ export function registerVectors(cli: CAC, _invocation: Invocation): void {
 async function vectorsCommand(name: string, options: Options): Action {
   const of = choiceOption('of', options.of, ['items', 'users'] as const) ?? 'items';
   const to = textOption('to', options.to);
+  const { checkOutputFile } = await import('../run/folder/output-file.ts');
+  if (to !== undefined) checkOutputFile('--to', to, of === 'items' ? '.csv' : '.safetensors');
   const { writeItemVectors, writeUserVectors } = await import('../run/outputs/export-vectors.ts');
   const { Progress } = await import('../terminal/progress.ts');
   const progress = new Progress();

@@ -128,3 +128,24 @@ test.each([
   expect(errors).toContain(message);
   expect(code).toBe(2);
 });
+
+test('neither weights nor vectors replace a checkpoint or a file of another kind', async () => {
+  const before = readFileSync(run.best);
+  const notes = join(folder, 'notes.md');
+  writeFileSync(notes, 'mine');
+  const same = 'expected --to, another file than the one that is read; got the same';
+  const kept = 'a run keeps its own there, name another place';
+  const refused = async (command: string, to: string, message: string, ...argv: string[]) => {
+    const { code, errors } = await runMain(command, run.path, '--to', to, ...argv);
+    expect([code, errors]).toEqual([2, expect.stringContaining(message)]);
+  };
+  await refused('export', run.best, same);
+  await refused('export', run.last, kept);
+  await refused('export', join(run.path, 'checkpoints', 'new.safetensors'), kept);
+  await refused('vectors', run.best, kept);
+  await refused('vectors', run.last, kept, '--of', 'users');
+  await refused('vectors', notes, 'only files that end in .csv are replaced');
+  await refused('vectors', notes, 'only files that end in .safetensors are replaced', '--of', 'users');
+  expect(readFileSync(run.best).equals(before)).toBe(true);
+  expect(readFileSync(notes, 'utf8')).toBe('mine');
+});
