@@ -66,6 +66,20 @@ describe('balanced codes', () => {
     expect(Math.min(...times)).toBeGreaterThan(0);
   });
 
+  it('are the nearest where there are fewer rows than codes', async () => {
+    const books = [drawn(8, 4, 1), drawn(8, 4, 2)];
+    const settings = { kind: 'sinkhorn', epsilon: LEAST_EPSILON, iterations: 50, levels: 'all' } as const;
+    for (const count of [1, 2, 7, 8]) {
+      const rows = drawn(count, 4, 3);
+      const [nearest, balanced] = await Promise.all([
+        assignCodes(rows, books, { kind: 'nearest' }),
+        assignCodes(rows, books, settings),
+      ]);
+      if (count < 8) expect(balanced).toEqual(nearest);
+      else expect(balanced).not.toEqual(nearest);
+    }
+  });
+
   it('of the last level or of all, and nearest elsewhere', async () => {
     const rows = drawn(60, 3, 3);
     const books = [drawn(5, 3, 4), drawn(5, 3, 5)];
