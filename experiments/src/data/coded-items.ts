@@ -32,8 +32,8 @@ export interface CodedItems {
   readonly debias: Debias;
   /** Vectors of the items beside their codes. */
   readonly dense?: DenseConfig;
-  /** What those of content are made of, for a model that has none yet: row `i` is item `i + 1`. */
-  readonly content?: Rows;
+  /** What those of content are made of: row `i` is item `i + 1`. For a model that has them already their width. */
+  readonly content?: Rows | Pick<Rows, 'width'>;
   /** What the model speaks besides codes. */
   readonly language?: Language;
 }

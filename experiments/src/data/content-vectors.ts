@@ -1,4 +1,5 @@
 import type { Interactions } from '@seqrec/data';
+import { readCheckpointState } from '@seqrec/models';
 import type { CodedItems } from './coded-items.ts';
 import { contentOf } from './ids/content-of.ts';
 
@@ -15,4 +16,12 @@ export async function withContent(coded: CodedItems, interactions: Interactions)
     ...coded,
     content: await contentOf(ids, interactions, { key: 'task.dense.vectors', use: dense.vectors, hint }),
   };
+}
+
+/** {@link withContent} for a model whose weights come from a checkpoint, which has the vectors: no file is read. */
+export async function withSavedContent(coded: CodedItems, checkpoint: string): Promise<CodedItems> {
+  if (coded.dense === undefined) return coded;
+  const { sizes } = await readCheckpointState(checkpoint);
+  const width = sizes?.dense?.content;
+  return width === undefined ? coded : { ...coded, content: { width } };
 }

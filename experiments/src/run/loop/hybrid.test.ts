@@ -89,6 +89,21 @@ describe('a run of codes and vectors', () => {
     expect(file(first).equals(file(run))).toBe(true);
   });
 
+  it('is resumed without the file of its vectors, which its checkpoint has', async () => {
+    const items = [...Array.from({ length: 24 }, (_, i) => `i${i}`), 'icold'];
+    const rows = items.map((item, i) => [item, ...[1, 2, 3, 5].map((by) => Math.sin(i * by))].join(','));
+    writeFileSync(at('vectors.csv'), ['item,a,b,c,d', ...rows].join('\n'));
+    const ids = { ...config.task.ids, vectors: [{ kind: 'file', path: at('vectors.csv') }] };
+    writeFileSync(at('file.yaml'), JSON.stringify({ ...config, task: { ...config.task, ids } }));
+    const of = (...more: string[]) => runMain('train', '--out', runs, '--quiet', ...more);
+    const began = await of('--config', at('file.yaml'), '--training.epochs', '1', '--training.evaluateEvery', '1');
+    expect(began.errors).toBe('');
+    const id = newest();
+    rmSync(at('vectors.csv'));
+    const more = await of('--resume', id, '--training.epochs', '2');
+    expect([more.code, more.errors]).toEqual([0, '']);
+  });
+
   it('finds items without a training event by their content', async () => {
     const cold = await train(
       ...[

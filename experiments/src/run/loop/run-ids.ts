@@ -1,8 +1,9 @@
+import { existsSync } from 'node:fs';
 import type { Interactions } from '@seqrec/data';
 import { idsDigest, readSemanticIds, semanticIdsSchema } from '@seqrec/models';
 import type { RecipeConfig } from '../../config/schema.ts';
 import { type CodedItems, codedItems, generationOf } from '../../data/coded-items.ts';
-import { withContent } from '../../data/content-vectors.ts';
+import { withContent, withSavedContent } from '../../data/content-vectors.ts';
 import type { PreparedData } from '../../data/dataset.ts';
 import { warnOfEvents } from '../../data/ids/events-read.ts';
 import { fitIdsTo } from '../../data/ids/fit-to-data.ts';
@@ -27,7 +28,10 @@ export async function runIds(
       ? await fitIdsTo({ interactions, train }, task.ids ?? semanticIdsSchema().parse({}), progress)
       : await readSemanticIds(path);
   if (task.idsFile !== undefined) for (const warning of warnOfEvents(ids, train, task.idsFile)) progress.note(warning);
-  return withContent(codedItems(config, train, ids, path ?? 'task.ids'), interactions);
+  const coded = codedItems(config, train, ids, path ?? 'task.ids');
+  // The file of vectors may be gone by then, or have others.
+  if (previous !== undefined && existsSync(previous.last)) return withSavedContent(coded, previous.last);
+  return withContent(coded, interactions);
 }
 
 /** What is said of the ids of a run. */

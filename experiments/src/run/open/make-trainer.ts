@@ -62,7 +62,8 @@ export async function makeTrainer(
       throw new ConfigError(
         `--shard-tables: expected a model with an item table of its own, such as hstu or sasrec; got '${model.kind}'; its tables are whole on every rank`,
       );
-    if (data.generation?.content !== undefined && isDenseEncoder(model)) setContent(model, data.generation.content);
+    const content = data.generation?.content;
+    if (content !== undefined && 'values' in content && isDenseEncoder(model)) setContent(model, content);
     if (itemVectors !== undefined) await setItemVectors(model, itemVectors);
     if (initialWeights !== undefined)
       await loadWeights(initialWeights, model, {
