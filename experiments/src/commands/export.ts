@@ -1,4 +1,5 @@
 import { statSync } from 'node:fs';
+import type { NamedHeader } from '@seqrec/models';
 import type { CAC } from 'cac';
 import { choiceOption, textOption } from '../arguments.ts';
 import { UsageError } from '../errors.ts';
@@ -64,12 +65,16 @@ async function exportCommand(name: string, options: Options): Action {
   checkOutputFile('--to', to, '.safetensors');
   const extra = { recipe: savedRun(run).name, run: run.id };
   const written = await exportWeights(file, to, { extra, referenceBuffers: options.buffers });
-  const weights = written.filter(({ dtype }) => dtype === 'F32');
+  const named = (wanted: NamedHeader['part']) => written.filter(({ part }) => part === wanted);
+  const weights = named('weight');
   const numbers = weights.reduce((sum, { shape }) => sum + shape.reduce((product, axis) => product * axis, 1), 0);
-  const rest = written.filter(({ dtype }) => dtype !== 'F32').map(({ name: buffer }) => buffer);
-  const beside =
-    rest.length === 0 ? '' : `; beside them ${rest.join(', ')} of the reference (--no-buffers leaves it out)`;
-  console.log(`${to}: ${weights.length} weights, ${numbers} numbers${beside}`);
+  const features = named('features').length;
+  const beside = [
+    ...(features > 0 ? [`item_features/* of the data (${features} tensors)`] : []),
+    ...named('reference').map((buffer) => `${buffer.name} of the reference (--no-buffers leaves it out)`),
+  ];
+  const rest = beside.length === 0 ? '' : `; beside them ${beside.join(', and ')}`;
+  console.log(`${to}: ${weights.length} weights, ${numbers} numbers${rest}`);
   return options.digest ? printDigest(to, checkpoint, options) : 0;
 }
 

@@ -153,7 +153,12 @@ describe('a finished run', () => {
 
   test('exported weights give the same figures again', async () => {
     const weights = join(folder, 'weights.safetensors');
-    expect(await runMain('export', run.path, '--to', weights)).toMatchObject({ code: 0 });
+    const exported = await runMain('export', run.path, '--to', weights, '--no-buffers', '--digest');
+    expect(exported).toMatchObject({ code: 0 });
+    // Of as many weights as the digest is; those of features are no weights, and no buffers.
+    const [told, digest] = exported.output.split('\n');
+    const [, count] = / (\d+ weights, \d+ numbers)$/.exec(digest) ?? [];
+    expect(told).toMatch(new RegExp(`: ${count}; beside them item_features/\\* of the data \\(\\d+ tensors\\)$`));
     const again = await runMain('evaluate', '--config', world.yaml, '--from', weights, '--json', '--quiet');
     expect(again.errors).toBe('');
     const { metrics, warnings } = JSON.parse(again.output) as RankingFigures;

@@ -8,6 +8,8 @@ import { referenceBuffers } from './reference-buffers.ts';
 
 export interface NamedHeader extends TensorHeader {
   readonly name: string;
+  /** What the tensor is: a weight, of the features of the data, or what the reference keeps beside its weights. */
+  readonly part: 'weight' | 'features' | 'reference';
 }
 
 export interface ExportOptions {
@@ -39,11 +41,15 @@ export function exportWeights(file: string, to: string, options: ExportOptions =
         return [name, { dtype: dtype === 'I32' ? 'I32' : 'F32', shape, blocks: () => tensors.blocks(name) }];
       }),
     );
-    const buffers = options.referenceBuffers ? referenceBuffers(state.model) : [];
+    const buffers = options.referenceBuffers ? referenceBuffers(state.model) : new Map<string, TensorBlocks>();
     for (const [name, tensor] of buffers) copied.set(name, tensor);
     await writeSafetensorsFile(to, copied, (digests) =>
       checkpointMetadata(encodeChecksums(copied, digests), state, options.extra ?? {}),
     );
-    return Array.from(copied, ([name, { dtype, shape }]) => ({ name, dtype, shape }));
+    return Array.from(copied, ([name, { dtype, shape }]) => {
+      const given = name.startsWith(FEATURES_PREFIX) ? 'features' : 'weight';
+      const part: NamedHeader['part'] = buffers.has(name) ? 'reference' : given;
+      return { name, dtype, shape, part };
+    });
   });
 }
