@@ -110,6 +110,8 @@ describe('wrong usage ends with code 2 and a suggestion', () => {
     [['serve', 'x', '--workers', '0'], '--workers: expected a whole number, at least 1 and at most 64; got 0'],
     [['serve', 'x', '--window', '-1'], '--window: expected at least 0 milliseconds; got -1'],
     [['serve', 'x', '--host', '0.0.0.0'], '--host: expected an address of this machine, or a token; got 0.0.0.0'],
+    [['serve', 'x', '--token', ''], '--token: expected a text of at least one letter or digit; got an empty one'],
+    [['serve', 'x', '--token', ' '], '--token: expected a text of at least one letter or digit; got an empty one'],
     [['serve', 'x', '--deltas', join(folder, 'absent')], 'absent; make it; deltas may come later'],
     [['serve', 'x', '--deltas', folder, '--check'], '--deltas: expected it of serve RUN; got it of serve --check'],
     [['bench', 'gpu', '--backend', 'simd'], 'seqrec bench gpu: --backend: expected webgpu; got simd'],

@@ -97,6 +97,8 @@ async function serveCommand(name: string, options: Options, { argv }: Invocation
   const host = textOption('host', options.host) ?? '127.0.0.1';
   // As typed: the parser would turn the token 0042 into 42.
   const token = options.token === undefined ? process.env.SEQREC_TOKEN || undefined : rawOption(argv, 'token');
+  if (token?.trim() === '')
+    throw new UsageError('--token: expected a text of at least one letter or digit; got an empty one');
   const log = textOption('log', options.log);
   const deltas = textOption('deltas', options.deltas);
   if (deltas !== undefined && !statSync(deltas, { throwIfNoEntry: false })?.isDirectory())
