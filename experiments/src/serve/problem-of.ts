@@ -42,9 +42,12 @@ function shortened(message: string): string {
   return message.length <= SHOWN ? message : `${message.slice(0, SHOWN / 2)}...${message.slice(-SHOWN / 2)}`;
 }
 
-function sentence({ issues }: z.ZodError): string {
+/** The parts of a request as Fastify names them in `validationContext`, where another name is clearer. */
+const PARTS: Readonly<Record<string, string>> = { querystring: 'query', params: 'path' };
+
+function sentence({ issues, validationContext = 'body' }: z.ZodError & { validationContext?: string }): string {
   const [first] = issues;
-  const where = first.path.length === 0 ? 'body' : first.path.join('.');
+  const where = first.path.length === 0 ? (PARTS[validationContext] ?? validationContext) : first.path.join('.');
   const more = issues.length === 1 ? '' : ` (and ${issues.length - 1} more)`;
   return `${where}: ${first.message}${more}`;
 }

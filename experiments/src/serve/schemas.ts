@@ -44,6 +44,8 @@ export function requestSchemas({ userId }: Limits, { hasTimes }: Pick<Catalogue,
         .default('seen')
         .describe('Items to leave out: those of the history, none, or these'),
     }),
+    /** Of routes that read no query. */
+    noQuery: z.strictObject({}),
     similar: z.strictObject({ k: z.coerce.number().pipe(count).default(10).describe('How many items') }),
   };
 }

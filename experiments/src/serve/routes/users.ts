@@ -16,6 +16,7 @@ export function userRoutes(app: App, { service, catalogue, limits, schemas }: Ro
       schema: {
         summary: 'Add events to the history of a user; all of them or none',
         params: schemas.user,
+        querystring: schemas.noQuery,
         body: schemas.events,
         response: replies(replySchemas.held),
       },
@@ -73,6 +74,7 @@ export function userRoutes(app: App, { service, catalogue, limits, schemas }: Ro
       schema: {
         summary: 'The items that are expected next of a user',
         params: schemas.user,
+        querystring: schemas.noQuery,
         body: schemas.top,
         response: replies(replySchemas.top),
       },
@@ -92,6 +94,7 @@ export function userRoutes(app: App, { service, catalogue, limits, schemas }: Ro
       schema: {
         summary: 'How many events a user has, and the last',
         params: schemas.user,
+        querystring: schemas.noQuery,
         response: replies(replySchemas.user),
       },
     },
@@ -107,6 +110,7 @@ export function userRoutes(app: App, { service, catalogue, limits, schemas }: Ro
       schema: {
         summary: 'Forget a user and their history',
         params: schemas.user,
+        querystring: schemas.noQuery,
         response: replies(replySchemas.forgotten),
       },
     },
