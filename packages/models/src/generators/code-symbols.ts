@@ -30,7 +30,7 @@ export function codeSymbols({ count: numItems, sizes, values }: Codes): CodeSymb
   return { numItems, levels, sizes, firsts, count: next - 1, ofItems };
 }
 
-/** Tokens of the longest sequence that is trained: `events` items, then the item to predict but its last code. */
+/** Tokens of the longest sequence that trains an encoder: `events` items, then the one to predict but its last code. */
 export function codeTokens(events: number, levels: number): number {
   return events * levels + levels - 1;
 }

@@ -91,6 +91,20 @@ describe('training', () => {
     expect(() => check(sasrec)).toThrow(
       'generation: examples: expected histories of at most 1 events, whose 3 codes each fit into maxSequenceLength = 6; got one of 4; cut them with latestWindow',
     );
+    const t5 = {
+      kind: 't5',
+      ...{ embeddingDim: 8, numHeads: 1, headDim: 8, ffnDim: 8 },
+      maxSequenceLength: 168,
+    } as const;
+    // What T5 writes is not among the codes that it reads.
+    expect(codeModelConfig(t5, codes).maxSequenceLength).toBe(504);
+    expect(() => codeModelConfig({ ...t5, maxSequenceLength: 200 }, codes)).toThrow(
+      "generation: model.maxSequenceLength: expected at most 168 events for 't5', as items have 3 codes; got 200: model config (t5): maxSequenceLength: expected with headDim at most 512: attention adds a column for each place of the history; got 600",
+    );
+    expect(() => check({ ...t5, maxSequenceLength: 12 } as never)).toThrow(
+      'generation: objective.temperature: expected 1',
+    );
+    expect(() => check({ ...t5, maxSequenceLength: 11 } as never)).toThrow('expected histories of at most 3 events');
     expect(() => check(codeModelConfig(sasrec, codes), codes, 20)).toThrow(
       "generation: model: expected one over 12 rows of codes; got 'sasrec' over 20; make it with numItems of codeSymbols",
     );

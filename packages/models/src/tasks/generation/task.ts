@@ -11,7 +11,7 @@ import { languageDecoder, languageSentences } from '../../generators/language/la
 import { languageTokens } from '../../generators/language/symbols.ts';
 import { isTokenEncoder, type Model, type TokenEncoder } from '../../model.ts';
 import type { Objective } from '../../objectives/objective.ts';
-import { modelIncremental } from '../../registry.ts';
+import { capabilitiesOf, modelIncremental, parseModelConfig } from '../../registry.ts';
 import type { Codes } from '../../semantic-ids/tokenizers/tokenizer.ts';
 import { incrementalOf } from '../../serve/capabilities.ts';
 import type { Task } from '../task.ts';
@@ -56,20 +56,56 @@ function decoding(model: TokenEncoder, { temperature, language, dense }: CodeWri
 /**
  * The configuration of a model for a data set whose items have so many codes: `maxSequenceLength` counts events where
  * people write it, and tokens in the model. Its `numItems` is the `count` of `codeSymbols`, or of the language.
+ *
+ * @throws ConfigError for more events than the model has tokens for.
  */
 export function codeModelConfig<C extends object>(
   config: C,
   { sizes }: Pick<Codes, 'sizes'>,
   language?: Pick<Language, 'maxWords'>,
 ): C {
-  const { maxSequenceLength } = config as { readonly maxSequenceLength?: number };
-  if (maxSequenceLength === undefined) return config;
-  return { ...config, maxSequenceLength: tokensOf(maxSequenceLength, sizes.length, language) };
+  const { kind = '', maxSequenceLength: events } = config as { readonly kind?: string; maxSequenceLength?: number };
+  if (events === undefined) return config;
+  const can = capabilitiesOf(kind);
+  const read = { levels: sizes.length, language, apart: can.includes('generate') && !can.includes('encode') };
+  const of = (some: number): C => ({ ...config, maxSequenceLength: tokensOf(some, read) });
+  const why = tooLong(of(events));
+  if (why === undefined) return of(events);
+  let [fits, first] = [0, events];
+  while (first - fits > 1) {
+    const middle = Math.floor((fits + first) / 2);
+    if (tooLong(of(middle)) === undefined) fits = middle;
+    else first = middle;
+  }
+  throw new ConfigError(
+    `generation: model.maxSequenceLength: expected at most ${fits} events for '${kind}', as items have ${sizes.length} codes; got ${events}: ${why}`,
+    'model.maxSequenceLength',
+  );
+}
+
+/** What a model says against its `maxSequenceLength`, if anything. */
+function tooLong(config: object): string | undefined {
+  try {
+    parseModelConfig(config);
+  } catch (error) {
+    if (error instanceof ConfigError && error.path === 'maxSequenceLength') return error.message;
+  }
+  return undefined;
+}
+
+/** How events become tokens. */
+interface ReadTokens {
+  /** Codes of an item. */
+  readonly levels: number;
+  readonly language: Pick<Language, 'maxWords'> | undefined;
+  /** Whether what is written is not among the tokens that are read: of generators. */
+  readonly apart: boolean;
 }
 
 /** Tokens of the longest sequence of so many events. */
-function tokensOf(events: number, levels: number, language: Pick<Language, 'maxWords'> | undefined): number {
-  return language === undefined ? codeTokens(events, levels) : languageTokens(events, levels, language.maxWords);
+function tokensOf(events: number, { levels, language, apart }: ReadTokens): number {
+  if (language !== undefined) return languageTokens(events, levels, language.maxWords);
+  return apart ? events * levels : codeTokens(events, levels);
 }
 
 /** What is learned beside the codes of the next item. */
@@ -219,9 +255,10 @@ function checkModel(
       'model',
     );
   const longest = windows?.maxLength ?? targets.reduce((most, target, e) => Math.max(most, target - starts[e]), 0);
-  if (tokensOf(longest, levels, language) <= maxSequenceLength) return;
+  const read = { levels, language, apart: isGenerator(model) };
+  if (tokensOf(longest, read) <= maxSequenceLength) return;
   const fits = Array.from({ length: longest }, (_, events) => events).findLast(
-    (events) => tokensOf(events, levels, language) <= maxSequenceLength,
+    (events) => tokensOf(events, read) <= maxSequenceLength,
   );
   throw new ConfigError(
     `generation: examples: expected histories of at most ${fits ?? 0} events, ${language === undefined ? `whose ${levels} codes each fit` : 'with which every task fits'} into maxSequenceLength = ${maxSequenceLength}; got one of ${longest}; cut them with latestWindow`,
