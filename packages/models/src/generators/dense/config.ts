@@ -42,23 +42,20 @@ export const denseSchema = z
   })
   .superRefine(({ weight, mix, levels, after, cold, vectors }, context) => {
     const wrong = (key: string, message: string): void => context.addIssue({ code: 'custom', path: [key], message });
-    if (weight === 0 && mix !== 1) wrong('mix', `expected 1 with weight 0, which learns no vectors; got ${mix}`);
+    if (weight === 0 && mix !== 1) wrong('mix', 'expected 1 with weight 0, which learns no vectors');
     if (mix === 1 && levels !== 'all')
-      wrong('levels', `expected all with mix 1, by which items of one prefix are equal; got ${levels}`);
+      wrong('levels', 'expected all with mix 1, by which items of one prefix are equal');
     if (levels !== 'all' && levels < after)
-      wrong(
-        'levels',
-        `expected at least after, ${after}, as vectors are made of prefixes that are written; got ${levels}`,
-      );
+      wrong('levels', `expected at least after, ${after}, as vectors are made of prefixes that are written`);
     if (cold && (mix !== 0 || after !== 0))
       wrong(
         'cold',
-        `expected false unless mix and after are 0, as no beam has written these items; got mix ${mix} and after ${after}`,
+        `expected false unless mix and after are 0, here ${mix} and ${after}, as no beam has written these items`,
       );
     if (cold && vectors !== 'content')
       wrong(
         'cold',
-        `expected false unless vectors is content: rows of a table without an event are what they began as; got ${vectors}`,
+        `expected false unless vectors is content, here ${vectors}: rows of a table without an event are what they began as`,
       );
   })
   .describe('Vectors of items, learned and ranked by beside their codes (LIGER, COBRA); of encoders. Default: none.');

@@ -45,7 +45,7 @@ export function generationConfigSchema() {
       path: ['dense'],
       message: 'expected none with language, whose templates learn codes and words alone',
     })
-    .refine(({ dense, debias }) => dense === undefined || dense.mix === 1 || debias === 0, {
+    .refine(({ dense, debias }) => dense === undefined || dense.weight === 0 || dense.mix === 1 || debias === 0, {
       path: ['debias'],
       message: 'expected 0 with dense, whose vectors have no share of the training events',
     })

@@ -117,22 +117,25 @@ describe('a hybrid', () => {
 
 describe('settings that do not go together', () => {
   it.each([
-    [{ weight: 0 }, 'expected 1 with weight 0, which learns no vectors; got 0.5'],
-    [{ mix: 1, levels: 1 }, 'expected all with mix 1, by which items of one prefix are equal; got 1'],
-    [{ after: 2, levels: 1 }, 'expected at least after, 2, as vectors are made of prefixes that are written; got 1'],
-    [
-      { cold: true },
-      'expected false unless mix and after are 0, as no beam has written these items; got mix 0.5 and after 0',
-    ],
+    [{ weight: 0 }, 'expected 1 with weight 0, which learns no vectors"'],
+    [{ mix: 1, levels: 1 }, 'expected all with mix 1, by which items of one prefix are equal"'],
+    [{ after: 2, levels: 1 }, 'expected at least after, 2, as vectors are made of prefixes that are written"'],
+    [{ cold: true }, 'expected false unless mix and after are 0, here 0.5 and 0, as no beam has written these items"'],
     [
       { cold: true, mix: 0, vectors: 'table' },
-      'expected false unless vectors is content: rows of a table without an event are what they began as; got table',
+      'expected false unless vectors is content, here table: rows of a table without an event are what they began as"',
     ],
   ])('%j', (dense, message) => {
     expect(() => config(dense)).toThrow(message);
   });
 
   it('debias, and codes that items do not have', () => {
+    const idle = { kind: 'generation', debias: 0.5, dense: { weight: 0, mix: 1 } };
+    expect(() => generationConfigSchema().parse(idle)).not.toThrow();
+    const both = generationConfigSchema().safeParse({ ...idle, dense: { weight: 0, mix: 0.5 } });
+    expect(both.error?.issues.map(({ message }) => message)).toEqual([
+      'expected 1 with weight 0, which learns no vectors',
+    ]);
     expect(() => generationConfigSchema().parse({ kind: 'generation', debias: 0.5, dense: {} })).toThrow(
       'expected 0 with dense, whose vectors have no share of the training events',
     );
