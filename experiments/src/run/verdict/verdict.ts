@@ -4,8 +4,8 @@ import { type PairedDifference, pairedDifferences } from './paired.ts';
 import type { RowDifference } from './row-bootstrap.ts';
 
 /**
- * A paired difference; of metrics of rows there is no permutation test, and the interval may be over so many groups, see
- * `RowInterval`.
+ * A paired difference; of metrics of rows there is no permutation test, and the interval may be over so many groups:
+ * see `RowInterval`.
  */
 export type VerdictDifference = Omit<PairedDifference, 'p'> &
   Partial<Pick<PairedDifference, 'p'>> &

@@ -43,8 +43,9 @@ export function vectorsInPlace(
 }
 
 /**
- * When the request after each event is made, and the vector after it is computed: at the time of the event that is asked
- * for, the user's next; after the last event nothing is asked, and its own time stands for it. Shape `[numEvents]`.
+ * When the request after each event is made, and the vector after it is computed: at the time of the event that is
+ * asked for, the user's next; after the last event nothing is asked, and its own time stands for it. Shape
+ * `[numEvents]`.
  */
 export function requestTimes({
   userOffsets,

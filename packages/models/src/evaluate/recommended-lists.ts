@@ -29,7 +29,7 @@ export interface RecommendedListsOptions {
 /**
  * What a model recommends at the end of each history, best first; among equal scores the lower id first.
  *
- * @throws EvaluationError for a length that is no count of items, and for a history that is longer than the model reads.
+ * @throws EvaluationError for a length that is no count of items, and for a history longer than the model reads.
  */
 export async function recommendedLists(options: RecommendedListsOptions): Promise<Int32Array[]> {
   const { model, examples, k, queryTime = DEFAULT_QUERY_TIME, batchSize = 128 } = options;
