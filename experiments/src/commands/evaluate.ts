@@ -160,7 +160,8 @@ async function evaluateCommand(name: string | undefined, options: Options, { ove
   const { Progress } = await import('../terminal/progress.ts');
   const { formatMetric } = await import('../terminal/format.ts');
   const { figures, renderListing } = await import('../terminal/listing.ts');
-  const { renderDefinition, renderSentences, renderTable } = await import('../terminal/table.ts');
+  const { renderDefinition, renderTable } = await import('../terminal/table.ts');
+  const { printWarnings } = await import('../terminal/print-warnings.ts');
   const { withMeasuring } = await import('../run/evaluation/with-measuring.ts');
 
   const out = textOption('out', options.out) ?? 'runs';
@@ -256,7 +257,7 @@ async function evaluateCommand(name: string | undefined, options: Options, { ove
   const rows = Object.entries(metrics).map(([metric, value]) => [metric, formatMetric(value)]);
   console.log(`${opened.about}, ${part} set\n`);
   console.log(renderTable([{ title: 'metric' }, { title: 'value', align: 'right' }], rows));
-  for (const warning of warnings) console.log(`\n${renderSentences([`${warning}.`], '')}`);
+  printWarnings(warnings);
   console.log(`\n${renderVerdict(opened.name, verdict, skipped)}`);
   for (const parts of segmentListings({ segments, baselines: [] }))
     console.log(`\n${renderListing([figures(parts.titles, parts.rows)])}`);

@@ -1,8 +1,9 @@
 import { evaluateActions } from '@seqrec/models';
 import { windowed } from '../../data/dataset.ts';
 import { formatMetric } from '../../terminal/format.ts';
+import { printWarnings } from '../../terminal/print-warnings.ts';
 import type { Progress } from '../../terminal/progress.ts';
-import { renderDefinition, renderSentences, renderTable } from '../../terminal/table.ts';
+import { renderDefinition, renderTable } from '../../terminal/table.ts';
 import type { EvaluatedModel } from '../open/open-run.ts';
 import { examplesOf } from './evaluate-set.ts';
 
@@ -34,7 +35,7 @@ export async function actionsCommand(
   const rows = Object.entries(metrics).map(([metric, value]) => [metric, formatMetric(value)]);
   console.log(`${about}, ${part} set\n`);
   console.log(renderTable([{ title: 'metric' }, { title: 'value', align: 'right' }], rows));
-  for (const warning of chosenBy) console.log(`\n${renderSentences([`${warning}.`], '')}`);
+  printWarnings(chosenBy);
   console.log(`\n${renderDefinition(definition)}`);
   return 0;
 }

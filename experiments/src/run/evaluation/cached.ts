@@ -1,5 +1,6 @@
 import { type CachedEvaluation, type Evaluation, evaluate, evaluateCached } from '@seqrec/models';
 import { formatCount, formatMetric } from '../../terminal/format.ts';
+import { printWarnings } from '../../terminal/print-warnings.ts';
 import { renderDefinition, renderSentences, renderTable } from '../../terminal/table.ts';
 import type { EvaluatedModel } from '../open/open-run.ts';
 import { type EvaluationContext, examplesOf, protocolOf } from './evaluate-set.ts';
@@ -70,7 +71,7 @@ export async function cachedCommand(
     const rows = Object.entries(metrics).map(([metric, value]) => [metric, formatMetric(value)]);
     console.log(`${about}, ${part} set\n`);
     console.log(renderTable([{ title: 'metric' }, { title: 'value', align: 'right' }], rows));
-    for (const warning of warnings) console.log(`\n${renderSentences([`${warning}.`], '')}`);
+    printWarnings(warnings);
     console.log(`\n${renderSentences(sentences(cached, differences), '')}`);
     console.log(`\n${renderDefinition(definition)}`);
   }

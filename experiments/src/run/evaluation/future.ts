@@ -2,8 +2,9 @@ import type { Split } from '@seqrec/data';
 import { type Cadence, evaluateFuture, type FutureEvaluation, type TokenEncoder } from '@seqrec/models';
 import { UsageError } from '../../errors.ts';
 import { formatMetric } from '../../terminal/format.ts';
+import { printWarnings } from '../../terminal/print-warnings.ts';
 import type { Progress } from '../../terminal/progress.ts';
-import { renderDefinition, renderSentences, renderTable } from '../../terminal/table.ts';
+import { renderDefinition, renderTable } from '../../terminal/table.ts';
 import type { EvaluatedModel } from '../open/open-run.ts';
 import { Interrupted, type StopSignal } from '../process/stop.ts';
 
@@ -77,7 +78,7 @@ export async function futureCommand(
   }));
   const rows = results.map(([cadence, { metrics }]) => [cadence, ...names.map((name) => formatMetric(metrics[name]))]);
   console.log(`${about}, ${options.days} days from the ${options.part} cut\n\n${renderTable(columns, rows)}`);
-  for (const warning of options.chosenBy) console.log(`\n${renderSentences([`${warning}.`], '')}`);
+  printWarnings(options.chosenBy);
   for (const [cadence, { warnings }] of results)
     for (const warning of warnings) console.log(`\n${cadence}: ${warning}`);
   for (const [cadence, { definition }] of results) console.log(`\n${cadence}\n${renderDefinition(definition)}`);

@@ -1,6 +1,7 @@
 import { UsageError } from '../../errors.ts';
+import { printWarnings } from '../../terminal/print-warnings.ts';
 import type { Progress } from '../../terminal/progress.ts';
-import { renderSentences } from '../../terminal/table.ts';
+
 import type { EvaluatedModel } from '../open/open-run.ts';
 import { renderWindowTests } from './render-window-tests.ts';
 import { evaluateWindowTests } from './window-tests.ts';
@@ -35,7 +36,7 @@ export async function windowsCommand(
     return 0;
   }
   console.log(`${about}\n\n${renderWindowTests(tests)}`);
-  for (const warning of chosenBy) console.log(`\n${renderSentences([`${warning}.`], '')}`);
+  printWarnings(chosenBy);
   console.log(`\n${tests.definition.map((line) => `- ${line}`).join('\n')}`);
   return 0;
 }

@@ -4,8 +4,9 @@ import { type RowBaselineName, rowBaselineNames } from '../../config/row-baselin
 import { UsageError } from '../../errors.ts';
 import { formatMetric } from '../../terminal/format.ts';
 import { figures as figuresOf, renderListing } from '../../terminal/listing.ts';
+import { printWarnings } from '../../terminal/print-warnings.ts';
 import type { Progress } from '../../terminal/progress.ts';
-import { renderDefinition, renderSentences, renderTable } from '../../terminal/table.ts';
+import { renderDefinition, renderTable } from '../../terminal/table.ts';
 import { segmentListings } from '../evaluation/segment-listing.ts';
 import { chosenByItself } from '../evaluation/tested-checkpoint.ts';
 import type { Calibration, ScoredModel, SegmentTable } from '../folder/results.ts';
@@ -128,7 +129,7 @@ function print(title: string, name: string, figures: RankingFigures): void {
   console.log(renderTable(columns, rows));
   const reachable = renderLimits(figures.limits);
   if (reachable) console.log(`\n${reachable}`);
-  for (const warning of warnings) console.log(`\n${renderSentences([`${warning}.`], '')}`);
+  printWarnings(warnings);
   if (verdict) console.log(`\n${renderVerdict(name, verdict)}`);
   if (calibration) console.log(`\n${renderCalibration(calibration)}`);
   for (const { titles, rows } of segmentListings({ segments, baselines: [] }))
