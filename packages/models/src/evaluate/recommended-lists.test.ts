@@ -1,9 +1,9 @@
 import { useBackend } from '@seqrec/core';
 import { latestWindow } from '@seqrec/data';
-import * as tf from '@tensorflow/tfjs-core';
 import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { createModel } from '../registry.ts';
+import { expectNothingStays } from '../test-support/throwing-model.ts';
 import { tinyConfigs, tinySplit } from '../test-support/tiny.ts';
 import { evaluate } from './evaluate.ts';
 import { coverage, popularityRatio, recommendedLists } from './recommended-lists.ts';
@@ -77,18 +77,8 @@ describe('lists that cannot be', () => {
     );
   });
 
-  it('nothing stays where the model throws', async () => {
-    const broken = {
-      ...model,
-      encode: () => {
-        throw new Error('lost');
-      },
-      encodeLast: undefined,
-    } as never;
-    const before = tf.memory().numTensors;
-    await expect(recommendedLists({ model: broken, examples, k: 3, excludeSeen: true })).rejects.toThrow('lost');
-    expect(tf.memory().numTensors).toBe(before);
-  });
+  it('nothing stays where the model throws', () =>
+    expectNothingStays(model, (broken) => recommendedLists({ model: broken, examples, k: 3, excludeSeen: true })));
 
   it('histories longer than the model reads are refused', async () => {
     const short = { ...model, maxSequenceLength: 2 };

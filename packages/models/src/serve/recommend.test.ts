@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { createModel } from '../registry.ts';
+import { expectNothingStays } from '../test-support/throwing-model.ts';
 import { tinyConfigs, tinySplit } from '../test-support/tiny.ts';
 import { encodeHistories } from './encode-histories.ts';
 import { fullPass } from './full-pass.ts';
@@ -58,16 +59,12 @@ describe('recommend', () => {
   });
 });
 
-it('nothing stays where the model throws', async () => {
-  const whole = createModel(tinyConfigs.hstu, { numItems: 20, seed: 3 });
-  const lost = (): never => {
-    throw new Error('lost');
-  };
-  const broken = { ...whole, encode: lost, encodeLast: undefined };
+it('nothing stays where the model throws', () => {
   const { interactions } = tinySplit().test;
-  const before = tf.memory().numTensors;
-  await expect(recommend({ model: broken, history: [1, 2] })).rejects.toThrow('lost');
-  await expect(encodeHistories(broken, interactions)).rejects.toThrow('lost');
-  await expect(fullPass(broken, [{ item: 1, time: 0 }], 1)).rejects.toThrow('lost');
-  expect(tf.memory().numTensors).toBe(before);
+  return expectNothingStays(
+    createModel(tinyConfigs.hstu, { numItems: 20, seed: 3 }),
+    (broken) => recommend({ model: broken, history: [1, 2] }),
+    (broken) => encodeHistories(broken, interactions),
+    (broken) => fullPass(broken, [{ item: 1, time: 0 }], 1),
+  );
 });
