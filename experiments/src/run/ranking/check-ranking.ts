@@ -60,7 +60,7 @@ function checkJudgedRows({ name, interactions, targets }: ExampleSet, { judged, 
   const known = new Map(
     judged.map(({ label, column, parents }) => [label, labelsOf(interactions, { column, parents })] as const),
   );
-  const expect = (labels: readonly string[], what: string): void => {
+  const need = (labels: readonly string[], what: string): void => {
     const columns = labels.map((label) => known.get(label) as ArrayLike<number>);
     if (targets.some((row) => columns.every((values) => !Number.isNaN(values[row])))) return;
     throw new ConfigError(
@@ -68,8 +68,8 @@ function checkJudgedRows({ name, interactions, targets }: ExampleSet, { judged, 
       `split in another way, or leave ${labels.length > 1 ? 'task.value' : 'the label'} out`,
     );
   };
-  for (const { label, column } of judged) expect([label], `the label ${column}`);
-  if (valued !== undefined) expect(valued, `all labels of task.value, ${valued.join(', ')}`);
+  for (const { label, column } of judged) need([label], `the label ${column}`);
+  if (valued !== undefined) need(valued, `all labels of task.value, ${valued.join(', ')}`);
 }
 
 interface Known {

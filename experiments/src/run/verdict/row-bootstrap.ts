@@ -140,26 +140,40 @@ const byGroup: readonly RowMetric[] = ['GAUC', 'NDCG@10'];
 function resampled(
   runs: readonly ClickRows[],
   metrics: readonly RowMetric[],
-  { resamples = 1000, seed = 0, users }: RowBootstrapOptions,
+  options: RowBootstrapOptions,
 ): Resampled[] {
+  const { users } = options;
   const units = unitsOfGroups(runs[0], users);
+  if (users === undefined || !units.overGroups) return resampledOver(units, runs, metrics, options);
+  const [ofAll, ofGroups] = [false, true].map((is) => metrics.filter((metric) => byGroup.includes(metric) === is));
+  const rows = runs.map((run) => withGroups(run, users));
+  const found = [
+    ...resampledOver(unitsOfGroups(rows[0]), rows, ofAll, options),
+    ...resampledOver(units, runs, ofGroups, options),
+  ];
+  return found.toSorted((a, b) => metrics.indexOf(a.metric) - metrics.indexOf(b.metric));
+}
+
+function resampledOver(
+  { count, of, ...overGroups }: Units,
+  runs: readonly ClickRows[],
+  metrics: readonly RowMetric[],
+  { resamples = 1000, seed = 0 }: RowBootstrapOptions,
+): Resampled[] {
+  const values = metrics.map(() => runs.map(() => new Float64Array(resamples)));
+  const resamplers = metrics.map((metric) => runs.map((rows) => measures[metric].prepare(rows)));
   const key = streamKey(seed, 'row-bootstrap');
-  return metrics.map((metric) => {
-    const isOfUsers = units.overGroups && users !== undefined && !byGroup.includes(metric);
-    const [drawnOf, rowsOf] = isOfUsers ? ofUsers(runs, users) : [units, runs];
-    const { count, of, ...overGroups } = drawnOf;
-    const resamplers = rowsOf.map((rows) => measures[metric].prepare(rows));
-    const values = runs.map(() => new Float64Array(resamples));
-    const times = new Float64Array(count);
-    const drawn = new Float64Array(of.length);
-    for (let r = 0; r < resamples; r++) {
-      times.fill(0);
-      for (const unit of integers(key, r, count, 0, count)) times[unit]++;
-      for (const [group, unit] of of.entries()) drawn[group] = times[unit];
-      for (const [run, resampler] of resamplers.entries()) values[run][r] = resampler(drawn) ?? Number.NaN;
+  const times = new Float64Array(count);
+  const drawn = new Float64Array(of.length);
+  for (let r = 0; metrics.length > 0 && r < resamples; r++) {
+    times.fill(0);
+    for (const unit of integers(key, r, count, 0, count)) times[unit]++;
+    for (const [group, unit] of of.entries()) drawn[group] = times[unit];
+    for (const [m, ofMetric] of resamplers.entries()) {
+      for (const [run, resampler] of ofMetric.entries()) values[m][run][r] = resampler(drawn) ?? Number.NaN;
     }
-    return { metric, values, units: count, ...overGroups };
-  });
+  }
+  return metrics.map((metric, m) => ({ metric, values: values[m], units: count, ...overGroups }));
 }
 
 /** What is drawn, by group. */
@@ -167,12 +181,6 @@ interface Units {
   readonly count: number;
   readonly of: Int32Array;
   readonly overGroups?: true;
-}
-
-/** The same rows, each user a group, and drawn. */
-function ofUsers(runs: readonly ClickRows[], users: ArrayLike<number>): [Units, ClickRows[]] {
-  const rows = runs.map((run) => withGroups(run, users));
-  return [unitsOfGroups(rows[0]), rows];
 }
 
 /** How many groups there are, where one of them holds rows of several users. */
