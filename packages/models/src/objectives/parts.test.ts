@@ -62,6 +62,48 @@ describe('withActions', () => {
     batch.dispose();
   });
 
+  /** The mean loss of three sequences in parts that end at `bounds`. */
+  function lossOf(objective: Objective, whole: SequenceBatch, bounds: readonly number[]): number {
+    const parts = bounds.map((end, p) => {
+      const first = bounds[p - 1] ?? 0;
+      const [from, to] = [whole.offsets[first], whole.offsets[end]];
+      const host = makeBatch(examples, [0, 1, 2].slice(first, end));
+      const batch = uploadBatch({ ...host, ratings: whole.ratings!.slice(from, to) });
+      const part = { whole, firstSequence: first, firstToken: from };
+      let weight = 0;
+      const sum = tf.tidy(() => {
+        const loss = objective.loss({ model, batch, part, drawn: {}, run });
+        weight = loss.weight;
+        return loss.sum.dataSync()[0];
+      });
+      batch.dispose();
+      return { sum, weight };
+    });
+    const total = (of: 'sum' | 'weight'): number => parts.reduce((sum, part) => sum + part[of], 0);
+    expect(total('weight')).toBe(objective.weightOf!(whole, run));
+    return total('sum') / total('weight');
+  }
+
+  it.each([[[3]], [[1, 3]]])('counts the ratings that are known: parts to %j', (parts) => {
+    const whole = makeBatch(examples, [0, 1, 2]);
+    const known = { ...whole, ratings: whole.ratings!.map((rating, t) => (t % 3 === 0 ? Number.NaN : rating)) };
+    const losses = Array.from(known.itemIds, (item, t) => {
+      const logits = Array.from({ length: 10 }, (_, a) => logit(item, a));
+      const total = logits.reduce((sum, value) => sum + Math.exp(value), 0);
+      return t % 3 === 0 ? Number.NaN : Math.log(total) - logits[actionOf(known.ratings[t]) - 1];
+    }).filter((loss) => !Number.isNaN(loss));
+    const actions = losses.reduce((sum, loss) => sum + loss, 0) / losses.length;
+    const each: Objective = {
+      ...itemLoss,
+      loss: ({ batch }) => ({ sum: tf.scalar(batch.numTokens), weight: batch.numTokens }),
+    };
+    expect(lossOf(withActions(each, 1), known, parts)).toBeCloseTo(actions, 5);
+    expect(lossOf(withActions(each, 0.3), known, parts)).toBeCloseTo(0.7 + 0.3 * actions, 5);
+    // Nothing is asked of the items: what is known of the actions is taught all the same.
+    const silent: Objective = { ...each, loss: () => ({ sum: tf.scalar(0), weight: 0 }), weightOf: () => 0 };
+    expect(lossOf(withActions(silent, 0.3), known, parts)).toBeCloseTo(0.3 * actions, 5);
+  });
+
   it('says its name and weight, and draws only where items are scored', () => {
     const both = withActions(itemLoss, 0.3);
     expect(both).toMatchObject({ name: 'items+actions', settings: { numNegatives: 3, actionWeight: 0.3 } });
