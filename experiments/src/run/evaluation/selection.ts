@@ -1,7 +1,7 @@
 import { type Evaluation, gainOf } from '@seqrec/models';
 
 /**
- * What `best` is chosen by. Under the optimistic rule, too, ties must not make a model look
+ * A metric as checkpoints are chosen by it. Under the optimistic rule, too, ties must not make a model look
  * good: they count as expected.
  */
 export function selectionValue(

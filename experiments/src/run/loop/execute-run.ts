@@ -64,7 +64,7 @@ export async function executeRun(request: ExecuteRequest): Promise<Executed> {
       overRanks: (model: TokenEncoder, set: 'watched' | 'test', others: Collective) =>
         evaluateSetOverRanks(model, set === 'test' ? data.split.test : watched, evaluation, others),
     }),
-    value: (figures: Evaluation) => selectionValue(figures, config.evaluation.selectBy),
+    value: (figures: Evaluation, metric: string) => selectionValue(figures, metric),
     better: 'larger',
     selectBy: config.evaluation.selectBy,
   } as const;

@@ -15,8 +15,8 @@ export interface Judge<M extends Model, E extends SetFigures> {
   evaluate(model: M, set: ExampleSet): Promise<E>;
   /** The same of the watched set, or of the test set, by all ranks; absent: rank 0 evaluates alone. */
   readonly overRanks?: SharedJudge<M, E>['overRanks'];
-  /** What `best` is chosen by. */
-  value(figures: E): number;
+  /** A metric as choices are made by it, which of two that tie does not take the lucky one. */
+  value(figures: E, metric: string): number;
   readonly better: 'larger' | 'smaller';
   /** The name of the metric that `best` is chosen by. */
   readonly selectBy: string;

@@ -202,9 +202,9 @@ export async function train<M extends Model, E extends SetFigures>(
         state.evaluatedEpochs = finished;
         let fall: string | undefined;
         if (latest !== undefined) {
-          const value = judge.value(latest);
+          const value = judge.value(latest, judge.selectBy);
           if (onTime) {
-            fall = observePlateau(trainer, latest, value, judge);
+            fall = observePlateau(trainer, latest, judge);
             const isBest = isBetter(value, state.bestOnTime, better);
             if (isBest) state.bestOnTime = value;
             state.sinceBest = isBest ? 0 : (state.sinceBest ?? 0) + 1;

@@ -58,7 +58,7 @@ export async function executeRankingRun(request: ExecuteRankingRequest): Promise
       judge: {
         watched: watchedSet(split),
         evaluate: (model: Ranker, set: ExampleSet) => evaluateRows(model, set, context),
-        value: ({ metrics }: RankingEvaluation) => selectedValue(metrics, selectBy),
+        value: ({ metrics }: RankingEvaluation, metric: string) => selectedValue(metrics, metric),
         better: betterOf(selectBy, known),
         selectBy,
         known,
