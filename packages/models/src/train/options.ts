@@ -167,6 +167,12 @@ export function resolveOptions(options: TrainerOptions, task: Task): ResolvedOpt
       'embeddings',
     );
   }
+  const ofTables = numbers.tables !== undefined ? 'tables' : numbers.renewTables ? 'renewTables' : undefined;
+  if (ofTables !== undefined && model.tables().size === 0)
+    throw new ConfigError(
+      `trainer: ${ofTables}: expected a model that says which of its tables are of ids; got a '${model.kind}', whose tables train as its other weights do; leave it out`,
+      ofTables,
+    );
   const table = isTokenEncoder(model) && model.tables().size > 0 ? model.itemTable() : undefined;
   if (embeddings === 'rowwise' && table?.trainable === false) {
     throw new ConfigError(

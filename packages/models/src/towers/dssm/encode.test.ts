@@ -197,6 +197,10 @@ describe('DSSM as an encoder', () => {
     expect(() => createTrainer({ model, examples, batchSize: 4, learningRate: 0.1, embeddings: 'rowwise' })).toThrow(
       "embeddings: expected 'dense' for a 'dssm', whose tables are not trained by rows; got 'rowwise'",
     );
+    for (const [key, option] of Object.entries({ tables: { learningRate: 1 }, renewTables: true }))
+      expect(() => createTrainer({ model, examples, batchSize: 4, learningRate: 0.1, [key]: option })).toThrow(
+        `trainer: ${key}: expected a model that says which of its tables are of ids; got a 'dssm', whose tables train as`,
+      );
     expect(() => model.withItemRows(tf.zeros([1, 4]), Int32Array.of(1))).toThrow('withItemRows: expected an encoder');
     expect(model.itemTable().shape).toEqual([ITEMS + 1, 4]);
     const bare = make({ itemId: false, history: false });
