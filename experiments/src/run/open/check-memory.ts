@@ -22,7 +22,7 @@ export interface MemoryPart {
  * @throws ConfigError naming the parts in bytes, and what to lower.
  */
 export function checkMemory(config: RecipeConfig, data: PreparedData): void {
-  refuseTooLarge(partsOf(config, data));
+  refuseTooLarge(memoryParts(config, data));
 }
 
 /** @throws ConfigError naming the parts in bytes, and what to lower, when their sum does not fit. */
@@ -40,7 +40,11 @@ export function refuseTooLarge(all: readonly MemoryPart[]): void {
   );
 }
 
-function partsOf({ model, objective, optimizer, training, windows }: RecipeConfig, data: PreparedData): MemoryPart[] {
+/** What a step needs, counted from below. */
+export function memoryParts(
+  { model, objective, optimizer, training, windows }: RecipeConfig,
+  data: PreparedData,
+): MemoryPart[] {
   const { split, generation } = data;
   const made = runModel({ model, seed: 0 }, data);
   const shapes = weightShapes(made.config, made.options);
@@ -49,7 +53,10 @@ function partsOf({ model, objective, optimizer, training, windows }: RecipeConfi
   const weights = [...shapes.values()].reduce((sum, shape) => sum + bytesOf(shape), 0);
   // Row-wise moments lie outside the heap, and a table that is large enough for that is trained so.
   const dense = optimizer.embeddings === 'dense' ? weights : weights - table;
-  const { sequences, tokens: events } = batchOf(training.batchSize, split, model.maxSequenceLength);
+  const { sequences, tokens: events } = batchOf(training.batchSize, split, {
+    window: model.maxSequenceLength,
+    isCut: 'cuts' in made.config && made.config.cuts === 'random',
+  });
   const tokens = events * (generation?.codes.sizes.length ?? 1);
   const read = windows?.policy === 'stochastic-length' ? sequences : tokens;
   const { token: ofToken, vector: ofItem } = modelWidths(model);
@@ -101,11 +108,21 @@ function labelsOf(labels: LabelsConfig, { read, sequences }: { readonly read: nu
   return labels.kind === 'next-item' ? read : sequences;
 }
 
+interface Read {
+  /** Events of a history that are read, at most. */
+  readonly window: number;
+  /** Whether what is read of a history ends at an event that is drawn anew each time. */
+  readonly isCut: boolean;
+}
+
 /** Sequences and tokens of an average batch: some batch has at least as many. */
-function batchOf(batchSize: number, { train }: PreparedData['split'], window: number) {
+function batchOf(batchSize: number, { train }: PreparedData['split'], { window, isCut }: Read) {
   const examples = train.targets.length;
   let events = 0;
-  for (let e = 0; e < examples; e++) events += Math.min(window, train.targets[e] - train.starts[e]);
+  for (let e = 0; e < examples; e++) {
+    const length = Math.min(window, train.targets[e] - train.starts[e]);
+    events += isCut && length > 0 ? (length + 1) / 2 : length;
+  }
   const sequences = Math.min(batchSize, examples);
   return { sequences, tokens: examples === 0 ? 0 : (events / examples) * sequences };
 }
