@@ -159,8 +159,8 @@ describe('withRowHistories', () => {
     time: Math.floor(e / 2),
     request: 0,
   }));
-  const verdict = (split: RowSplit, name: string) =>
-    leakageReport(split).checks.find((check) => check.name === name)?.verdict;
+  const checked = (split: RowSplit, name: string) => leakageReport(split).checks.find((check) => check.name === name);
+  const verdict = (split: RowSplit, name: string) => checked(split, name)?.verdict;
 
   it('takes events of every part where parts follow each other in time, else of training alone', () => {
     const byTime = withRowHistories(rowsByTime(world(events)), { maxEvents: 4 });
@@ -176,6 +176,7 @@ describe('withRowHistories', () => {
     expect(random.histories?.from).toBe('training');
     expect(random.step.detail).toContain('those of the training part alone.');
     expect(leakageReport(random).leaks).toBe(false);
+    expect(checked(random, 'test-labels-in-histories')).toMatchObject({ value: 0, verdict: 'ok' });
     const training = trainingEvents(withoutHistories(random.train));
     for (const set of [random.train, random.validation!, random.test]) {
       for (let e = 0; e < set.targets.length; e++) {
@@ -185,6 +186,9 @@ describe('withRowHistories', () => {
     const all = withRowHistories(randomSplit(world(events)), { maxEvents: 4, from: 'all', sameTime: 'seen' });
     expect(verdict(all, 'test-targets-in-training')).toBe('leak');
     expect(verdict(all, 'histories-not-earlier')).toBe('ok');
+    const tested = new Set(all.test.targets);
+    const reading = [...all.test.targets.keys()].filter((e) => historyOf(all.test, e).some((at) => tested.has(at)));
+    expect(checked(all, 'test-labels-in-histories')?.value).toBe(reading.length);
     expect(all.step.detail).toContain('before the row in the order of the data, those of its time among them');
   });
 

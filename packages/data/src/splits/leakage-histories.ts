@@ -44,17 +44,19 @@ function notEarlier(set: ExampleSet, byTime: boolean): number {
   return count;
 }
 
+/** Test rows with an earlier one in their history. */
 function readingTested(test: ExampleSet): number {
-  const tested = new Uint8Array(test.interactions.numEvents);
-  for (const target of test.targets) tested[target] = 1;
-  const before = new Int32Array(tested.length + 1);
-  for (let e = 0; e < tested.length; e++) before[e + 1] = before[e] + tested[e];
+  const { events, interactions, targets, starts } = test;
+  const tested = new Uint8Array(interactions.numEvents);
+  for (const target of targets) tested[target] = 1;
+  // Histories are ranges of `events`, or without it of all events: of each place, how many before it are tested.
+  const places = events === undefined ? tested : Uint8Array.from(events.indices, (event) => tested[event]);
+  const before = new Int32Array(places.length + 1);
+  for (let at = 0; at < places.length; at++) before[at + 1] = before[at] + places[at];
   let count = 0;
-  for (let e = 0; e < test.targets.length; e++) {
-    const length = test.targets[e] - test.starts[e];
-    if (length === 0) continue;
-    const first = test.events === undefined ? test.starts[e] : test.events.indices[test.events.offsets[e]];
-    if (before[lastOfHistory(test, e) + 1] > before[first]) count++;
+  for (let e = 0; e < targets.length; e++) {
+    const first = events === undefined ? starts[e] : events.offsets[e];
+    if (before[first + targets[e] - starts[e]] > before[first]) count++;
   }
   return count;
 }
