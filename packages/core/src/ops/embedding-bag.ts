@@ -39,11 +39,11 @@ export function embeddingBag(table: tf.Tensor2D, ids: Int32Array, offsets: Int32
     const at = tf.tensor1d(ids, 'int32');
     const rowOf = tf.tensor1d(segments, 'int32');
     const share = tf.tensor2d(shares, [rows, 1]);
-    (save as tf.GradSaveFunc)([at, rowOf, share]);
     const value =
       ids.length === 0
         ? tf.zeros([rows, width])
         : tf.mul(tf.unsortedSegmentSum(tf.gather(x as tf.Tensor2D, at), rowOf, rows), share);
+    (save as tf.GradSaveFunc)([at, rowOf, share]);
     return {
       value,
       gradFunc: (dy: tf.Tensor, saved: tf.Tensor[]) => {

@@ -20,9 +20,10 @@ export function embedding(table: tf.Tensor, ids: tf.Tensor): tf.Tensor2D {
   const rows = table.shape[0];
   // The stock gradient of gather transposes the gradient and the table around the same segment sum.
   const lookup = tf.customGrad((x, save) => {
+    const value = tf.gather(x as tf.Tensor, ids);
     (save as tf.GradSaveFunc)([ids]);
     return {
-      value: tf.gather(x as tf.Tensor, ids),
+      value,
       gradFunc: (dy: tf.Tensor, saved: tf.Tensor[]) => tf.unsortedSegmentSum(dy, saved[0] as tf.Tensor1D, rows),
     };
   });

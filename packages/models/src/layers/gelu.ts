@@ -18,9 +18,10 @@ export function tanhGelu<T extends tf.Tensor>(x: T): T {
   const gelu = tf.customGrad((of, save) => {
     const value = of as tf.Tensor;
     const share = tf.sigmoid(tf.mul(value, polynomial(value, CUBE)));
+    const product = tf.mul(value, share);
     (save as tf.GradSaveFunc)([value, share]);
     return {
-      value: tf.mul(value, share),
+      value: product,
       gradFunc: (dy: tf.Tensor, saved: tf.Tensor[]) => {
         const [v, s] = saved;
         // s + v s (1 - s) du/dv

@@ -17,9 +17,10 @@ export function segmentSum(x: tf.Tensor2D, of: Int32Array, count: number): tf.Te
   const [rows, width] = x.shape;
   const sum = tf.customGrad((values, save) => {
     const ids = tf.tensor1d(of, 'int32');
+    const value = rows === 0 ? tf.zeros([count, width]) : tf.unsortedSegmentSum(values as tf.Tensor2D, ids, count);
     (save as tf.GradSaveFunc)([ids]);
     return {
-      value: rows === 0 ? tf.zeros([count, width]) : tf.unsortedSegmentSum(values as tf.Tensor2D, ids, count),
+      value,
       gradFunc: (dy: tf.Tensor, saved: tf.Tensor[]) =>
         rows === 0 ? tf.zeros([0, width]) : tf.gather(dy, saved[0] as tf.Tensor1D),
     };

@@ -4,9 +4,10 @@ import * as tf from '@tensorflow/tfjs-core';
 export function l2Penalty(weight: tf.Tensor, lambda: number): tf.Scalar {
   const penalty = tf.customGrad((w, save) => {
     const tensor = w as tf.Tensor;
+    const value = tf.mul(tf.sum(tf.square(tensor)), lambda / 2);
     (save as tf.GradSaveFunc)([tensor]);
     return {
-      value: tf.mul(tf.sum(tf.square(tensor)), lambda / 2),
+      value,
       gradFunc: (dy: tf.Tensor, saved: tf.Tensor[]) => tf.mul(saved[0], tf.mul(dy, lambda)),
     };
   });

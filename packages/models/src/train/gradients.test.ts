@@ -106,3 +106,33 @@ describe('a trainer with row-wise item embeddings', () => {
     );
   });
 });
+
+describe('a step that fails', () => {
+  const fail = (): never => {
+    throw new Error('no room');
+  };
+  const failsOnWayBack = tf.customGrad((x) => ({ value: tf.clone(x as tf.Tensor), gradFunc: fail }));
+
+  it.each([
+    ['on the way there', fail],
+    ['on the way back', (sum: tf.Scalar) => failsOnWayBack(sum) as tf.Scalar],
+  ])('%s leaves no tensor, and the next one is as ever', async (_, lossOf) => {
+    const model = createModel(tinyConfigs.hstu, { numItems: 60, seed: 1 });
+    const batch = makeBatch(tinyTrain({ items: 60 }), Int32Array.of(0, 4, 5));
+    const failing: Objective = {
+      ...objective,
+      loss: (input) => {
+        const loss = objective.loss(input);
+        return { ...loss, sum: lossOf(loss.sum) };
+      },
+    };
+    for (const gradients of [denseGradients, rowwiseGradients]) {
+      const { numTensors, numBytes } = tf.memory();
+      await expect(gradients({ model, objective: failing, batch, run })).rejects.toThrow('no room');
+      expect(tf.memory()).toMatchObject({ numTensors, numBytes });
+      disposeGradients(await gradients({ model, objective, batch, run }));
+      expect(tf.memory()).toMatchObject({ numTensors, numBytes });
+    }
+    model.dispose();
+  });
+});

@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { uploadBatch } from '../inputs.ts';
+import { tapedGradients } from '../layers/taped-gradients.ts';
 import type { Model } from '../model.ts';
 import type { BatchPart } from '../tasks/part.ts';
 import type { TaskContext } from '../tasks/task.ts';
@@ -167,17 +168,15 @@ function partGradients(
   try {
     let weight = 0;
     let kept: tf.Scalar | undefined;
-    const { value, grads } = tf.tidy(() =>
-      tf.variableGrads(() => {
-        const made = forward(() => task.loss(context));
-        weight = made.weight;
-        const loss = single ? (tf.div(made.sum, weight || 1) as tf.Scalar) : made.sum;
-        kept = tf.keep(tf.clone(loss));
-        // Once a step; the parts are divided by the weight of all, which the penalty is not.
-        const penalty = single && isFirst ? model.penalty?.() : undefined;
-        return penalty === undefined ? loss : (tf.add(loss, penalty) as tf.Scalar);
-      }, [...variables]),
-    );
+    const { value, grads } = tapedGradients((keep) => {
+      const made = forward(() => task.loss(context));
+      weight = made.weight;
+      const loss = single ? (tf.div(made.sum, weight || 1) as tf.Scalar) : made.sum;
+      kept = keep(tf.clone(loss));
+      // Once a step; the parts are divided by the weight of all, which the penalty is not.
+      const penalty = single && isFirst ? model.penalty?.() : undefined;
+      return penalty === undefined ? loss : (tf.add(loss, penalty) as tf.Scalar);
+    }, variables);
     value.dispose();
     return { loss: kept!, weight, grads };
   } finally {
@@ -202,7 +201,7 @@ function divided(summed: tf.NamedTensorMap, weight: number, model: Model): tf.Na
   if (penalty === undefined) return out;
   const total = new TreeSum();
   total.add(out);
-  const { value, grads } = tf.tidy(() => tf.variableGrads(() => penalty.call(model), [...model.variables().values()]));
+  const { value, grads } = tapedGradients(() => penalty.call(model), [...model.variables().values()]);
   value.dispose();
   total.add(grads);
   return total.finish();

@@ -1,5 +1,6 @@
 import { AdamW } from '@seqrec/core';
 import * as tf from '@tensorflow/tfjs-core';
+import { tapedGradients } from '../../layers/taped-gradients.ts';
 import type { Rows } from '../vectors/rows.ts';
 import { assignCodes } from './assign-codes.ts';
 import { codeClusters, positiveCodes } from './code-clusters.ts';
@@ -64,13 +65,13 @@ export class RqVaeTrainer {
     const positives =
       diversity && given!.map((codes, level) => positiveCodes(codes, this.clusters[level], { seed, level, step }));
     let kept: RqVaeStep | undefined;
-    const { value, grads } = tf.variableGrads(() => {
+    const { value, grads } = tapedGradients((keep) => {
       const places = tf.tensor1d(rows, 'int32');
       const pass = model.forward(tf.gather(this.all, places), { ...this.options, codes: given?.map(asTensor) });
       kept = {
-        codes: tf.keep(tf.stack([...pass.codes], 1) as tf.Tensor2D),
-        reconstruction: tf.keep(tf.sum(pass.reconstruction) as tf.Scalar),
-        residuals: pass.residuals.map((residual) => tf.keep(tf.clone(residual))),
+        codes: keep(tf.stack([...pass.codes], 1) as tf.Tensor2D),
+        reconstruction: keep(tf.sum(pass.reconstruction) as tf.Scalar),
+        residuals: pass.residuals.map((residual) => keep(tf.clone(residual))),
       };
       return rqVaeLoss(pass, this.lossOptions(places, positives));
     }, model.variables());
