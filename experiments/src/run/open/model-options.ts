@@ -7,7 +7,7 @@ export function modelOptions({ model, seed }: Pick<RecipeConfig, 'model' | 'seed
   const { numItems, numUsers } = train.interactions;
   // A model of rows looks users up as well, and has to know whom training has seen.
   if (capabilitiesOf(model.kind).includes('rank'))
-    return { numItems, numUsers, seed, features: fitFields(model, train) };
+    return { numItems, numUsers, seed, features: fitFields(model, train, { histories: 'training' }) };
   const features = fitFeatures(model, train);
   return { numItems, seed, ...(features && { features }) };
 }

@@ -15,17 +15,20 @@ import type { HistoryConfig } from './history-config.ts';
 /**
  * Fits what the fields of a model of rows need to know on its training rows alone: vocabularies, quantiles and means
  * of its features, and which users and items are known. Columns of events are those of the event that is judged, and
- * columns of users and items are encoded here once, so that batches carry neither. What histories hold is not fitted
- * on, as they may hold rows of another part; columns of their events are fitted on the training rows too.
+ * columns of users and items are encoded here once, so that batches carry neither. What histories of rows hold is not
+ * fitted on, as they may hold rows of another part; columns of their events are fitted on the training rows too.
  *
+ * @param histories `training`: the histories are of the training part as well, as where next items are learned from
+ *   them, and are fitted on; default `any`.
  * @throws ConfigError as {@link fitFeatures}, and for a column of events that tells what is to be predicted.
  */
 export function fitFields(
   config: { readonly features?: readonly FeatureConfig[]; readonly userHistory?: Partial<HistoryConfig> },
   given: ExampleSet,
+  { histories = 'any' }: { readonly histories?: 'training' | 'any' } = {},
 ): Required<FittedFeatures> {
   const { interactions } = given;
-  const train = withoutHistories(given);
+  const train = histories === 'training' ? given : withoutHistories(given);
   const fitted = fitFeatures({ features: config.features ?? [] }, train) as FittedFeatures;
   const { features, items, trained } = fitted;
   if (config.userHistory?.times && interactions.hasTimestamps === false) {

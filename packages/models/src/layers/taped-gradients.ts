@@ -5,7 +5,7 @@ export type Keep = <T extends tf.Tensor>(tensor: T) => T;
 
 /**
  * A loss and its gradients, as `tf.variableGrads` gives them. When the way there or back throws, for instance for want
- * of memory, nothing of it stays: TensorFlow.js itself frees what a tape has saved only at the end of the way back. What
+ * of memory, nothing of it stays: TensorFlow.js frees what a tape has saved only at the end of the way back. What
  * a `customGrad` has saved before it throws is on no tape yet: each saves when its value is made.
  */
 export function tapedGradients(

@@ -1,5 +1,5 @@
 import { useBackend } from '@seqrec/core';
-import { latestWindow, leaveLastOut, makeBatch, type SequenceBatch } from '@seqrec/data';
+import { latestWindow, leaveLastOut, makeBatch, type SequenceBatch, takeExamples, trainedItems } from '@seqrec/data';
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { evaluate } from '../../evaluate/evaluate.ts';
@@ -16,7 +16,7 @@ import { createDssm } from './dssm.ts';
 
 const INFERENCE = { training: false, step: 0, seed: 0 };
 const split = leaveLastOut(rowWorld().train.interactions);
-const features = fitFields({ features: ROW_FEATURES }, split.train);
+const features = fitFields({ features: ROW_FEATURES }, split.train, { histories: 'training' });
 const make = (settings: Partial<DssmConfigInput> = {}) =>
   createDssm(
     dssmConfigSchema.parse({
@@ -189,6 +189,15 @@ describe('DSSM as an encoder', () => {
     expectClose(some.sum, all.sum);
     batch.dispose();
     model.dispose();
+  });
+
+  it('knows every item with a training event, and its rows, not those of the last events alone', () => {
+    const train = takeExamples(split.train, Int32Array.of(0, 1));
+    const knownTo = (histories: 'training' | 'any'): Uint8Array =>
+      fitFields({ features: ROW_FEATURES }, train, { histories }).trained;
+    expect(knownTo('training')).toEqual(trainedItems(train));
+    expect(knownTo('any').reduce((sum, known) => sum + known, 0)).toBeLessThanOrEqual(train.targets.length);
+    expect(knownTo('training').reduce((sum, known) => sum + known, 0)).toBeGreaterThan(train.targets.length);
   });
 
   it('has no rows to train, and no table without ids', () => {
