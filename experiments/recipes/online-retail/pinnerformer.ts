@@ -7,7 +7,7 @@ export const recipe = defineRecipe({
   source:
     'Pancha et al. 2022 (arXiv:2205.04507); its data are not public, so no published figure can be rebuilt; sizes are ours',
   expected:
-    'nothing is published for public data. Here, seed 42, last epoch, `seqrec evaluate RUN --future 14 --include-seen`: Recall@10 .0335 with one vector for 14 days, .0331 with one a day, .0336 in real time; P90 coverage@10 .102',
+    'nothing is published for public data. Here, seed 42, last epoch, `seqrec evaluate RUN --checkpoint last --future 14 --include-seen`: Recall@10 .0335 with one vector for 14 days, .0331 with one a day, .0336 in real time; P90 coverage@10 .102',
   cost: '2.5 to 3.5 s an epoch (about 100,000 tokens/s) on 2 threads of a shared AMD EPYC (Zen 5), Node 24',
   command: 'npx -y pnpm@12 seqrec train online-retail/pinnerformer --data data',
   config: {
