@@ -194,3 +194,17 @@ it('refuses to tune without a validation set, and the window where it decides wh
   expect(await refused('--evaluation.excludeSeen', 'true')).toContain(message);
   expect(await refused('--evaluation.baselineHistory', 'window')).toContain(message);
 });
+
+it('refuses what it cannot include before it fits a baseline', async () => {
+  const files = ['one', 'two'].map((label, i) => {
+    const row = { data: 'shop', protocol: 'time', test: '', row: 'HSTU', model: 'HSTU', seed: 1, run: label };
+    const rows = [{ ...row, isBaseline: false, metrics: { 'HR@10': i }, ranks: '', epochs: 1 }];
+    const file = join(folder, `${label}.json`);
+    const result = { name: 'shops', rows, counts: [], comparisons: [], costs: [], remarks: [], notes: [] };
+    writeFileSync(file, JSON.stringify({ kind: 'benchmark', command: label, date: '2026-12-04', version: {}, result }));
+    return file;
+  });
+  const { code, errors } = await bench(shops, 'refused', '--include', files.join(','));
+  expect([code, errors]).toEqual([2, expect.stringContaining('expected a row in one result')]);
+  expect(existsSync(join(folder, 'refused', 'baselines'))).toBe(false);
+});

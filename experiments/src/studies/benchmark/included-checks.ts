@@ -43,6 +43,24 @@ export function checkBaseline(file: string, theirs: GridRow, ours: GridRow, metr
   }
 }
 
+/** A row, and the result that it is of. */
+interface RowOf {
+  readonly file: string;
+  readonly row: GridRow;
+}
+
+/** @throws UsageError for the same row of two results with other figures: which of them holds is not known here. */
+export function checkTwin(theirs: RowOf, ours: RowOf): void {
+  const [got, before] = [theirs.row, ours.row];
+  if (isDeepStrictEqual(got.metrics, before.metrics) && got.definition === before.definition) return;
+  const differs = Object.keys(before.metrics).find((key) => before.metrics[key] !== got.metrics[key]);
+  const figure = ({ metrics }: GridRow): string =>
+    differs === undefined ? '' : ` with ${differs} ${metrics[differs]}`;
+  throw new UsageError(
+    `--include: expected a row in one result, or with the same figures; got ${tableName(got)}, ${got.row}, seed ${got.seed} in ${ours.file}${figure(before)} and in ${theirs.file}${figure(got)}`,
+  );
+}
+
 /** What the seeds of a row have in common; settings of a search and parameters are known when it has run. */
 export interface TrainedAs {
   readonly changed: readonly string[];

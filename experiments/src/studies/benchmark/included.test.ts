@@ -192,10 +192,55 @@ describe('rows of earlier results', () => {
     // Another row may be: the remark says so.
     const changed = saved('changed', result({ rows: [row('large', 'B', 1, 0.3)], remarks: ['--quick: less.'] }));
     expect(grids(changed).remarks).toEqual([expect.stringMatching(/--changed`\. --quick: less\.$/)]);
-    const [one, two] = ['one', 'two'].map((name) => saved(name, result({ rows: [row('large', 'B', 1, 0.3)] })));
+    const [one, two] = [0.3, 0.4].map((hits) => saved(`with-${hits}`, result({ rows: [row('large', 'B', 1, hits)] })));
     expect(() => grids(one, two)).toThrow(
-      `--include: expected a row in one result; got large, last, B, seed 1 in ${one} and in ${two}`,
+      `expected a row in one result, or with the same figures; got large, last, B, seed 1 in ${one} with HR@10 0.3 and in ${two} with HR@10 0.4`,
     );
+    const older = saved('older', result({ rows: [row('large', 'B', 1, 0.3, { definition: 'older' })] }));
+    expect(() => grids(one, older)).toThrow('expected a row in one result, or with the same figures');
+  });
+
+  it('that two of them have alike are those of the first, with the comparisons of both', () => {
+    const seeds = saved(
+      'three-seeds',
+      result({
+        rows: [1, 2, 3].map((seed) => row('large', 'B', seed, seed / 10)),
+        comparisons: [comparison('large', 'B', ['popularity'])],
+        costs: [cost('large', 'B', 6)],
+      }),
+    );
+    const grid = saved(
+      'first-seed',
+      result({
+        rows: [row('large', 'B', 1, 0.1), row('large', 'C', 1, 0.7)],
+        comparisons: [comparison('large', 'C', ['B'])],
+        costs: [cost('large', 'B', 2), cost('large', 'C', 2)],
+      }),
+    );
+    const merged = withIncluded(own, readEarlierGrids([seeds, grid], 'tiny'), { benchmark, planned });
+    expect(merged.rows.map(({ row: name, seed }) => [name, seed])).toEqual([
+      ...[
+        ['popularity', undefined],
+        ['A', 1],
+      ],
+      ...[
+        ['B', 1],
+        ['B', 2],
+        ['B', 3],
+        ['C', 1],
+      ],
+    ]);
+    expect(merged.comparisons.map(({ rows }) => rows.map(({ row: name, best }) => `${name} < ${best}`))).toEqual([
+      ['popularity < A'],
+      ['popularity < B'],
+      ['B < C'],
+    ]);
+    expect(merged.costs.map(({ row: name, epochs }) => [name, epochs])).toEqual([
+      ['large, last, A', 3],
+      ['large, last, B', 6],
+      ['large, last, C', 2],
+    ]);
+    expect(merged.remarks).toHaveLength(2);
   });
 
   it('bring their comparisons of other rows, and those over more seeds, and say of which', () => {

@@ -6,6 +6,7 @@ import {
   areAlike,
   checkBaseline,
   checkCounts,
+  checkTwin,
   isSame,
   NOT_RUN,
   type Place,
@@ -45,8 +46,10 @@ interface IncludedInto {
  * A result with the rows of earlier ones that it has not run: other cells, or other seeds of its own. Pairs of users
  * need the ranks of both rows: comparisons are those among rows that were run together.
  *
- * @throws UsageError for a result without a row that is missing here, for a row that two of them have, for one of
- * other counts or other figures of the same baseline, which was measured otherwise, and for further seeds of a row that
+ * A row that two of them have with the same figures is that of the first.
+ *
+ * @throws UsageError for a result without a row that is missing here, for a row that two of them have with other
+ * figures, for one of other counts or other figures of the same baseline, which was measured otherwise, and for further seeds of a row that
  * were trained otherwise: their mean would be that of nothing.
  */
 export function withIncluded(
@@ -55,6 +58,7 @@ export function withIncluded(
   { benchmark, planned }: IncludedInto,
 ): BenchmarkResult {
   const runNow = new Set(planned.flatMap((row) => row.seeds.map((seed) => JSON.stringify([seedless(row), seed]))));
+  const isRunNow = (row: GridRow): boolean => runNow.has(JSON.stringify([seedless(row), row.seed]));
   const from = new Map<string, string>(own.rows.map((row) => [keyOf(row), 'this run']));
   const alike = new Map(planned.map((row) => [seedless(row), trainedAs(own, row)]));
   for (const row of own.rows) if (!row.isBaseline) alike.set(seedless(row), trainedAs(own, row));
@@ -67,16 +71,13 @@ export function withIncluded(
     checkCounts(file, result.counts ?? [], counts);
     const saved = result.rows ?? [];
     const added = saved.filter((row) => {
-      if (!row.isBaseline && runNow.has(JSON.stringify([seedless(row), row.seed]))) return false;
+      if (!row.isBaseline && isRunNow(row)) return false;
       const key = keyOf(row);
       const before = from.get(key);
       if (before === undefined) return true;
       const same = rows.find((each) => keyOf(each) === key) as GridRow;
       if (row.isBaseline) checkBaseline(file, row, same, own.metrics);
-      else
-        throw new UsageError(
-          `--include: expected a row in one result; got ${tableName(row)}, ${row.row}, seed ${row.seed} in ${before} and in ${file}`,
-        );
+      else checkTwin({ file, row }, { file: before, row: same });
       return false;
     });
     const trained = added.filter(({ isBaseline }) => !isBaseline);
@@ -108,7 +109,7 @@ export function withIncluded(
     counts.push(...(result.counts ?? []).filter((each) => !counts.some((other) => isSame(each, other))));
     const replaced = saved.filter((row) => !row.isBaseline && !added.includes(row));
     const compared = (result.comparisons ?? []).filter((each) => tables.has(tableOf(each)));
-    comparisons = withComparisons(comparisons, compared, replaced);
+    comparisons = withComparisons(comparisons, compared, replaced.filter(isRunNow));
     const called = ({ data, protocol, row }: GridRow): string => `${data}, ${protocol}, ${row}`;
     // What a row cost is told of its seeds together.
     const left = new Set(replaced.map(called));

@@ -44,7 +44,8 @@ export async function runBenchmark(request: BenchmarkRequest): Promise<number> {
   });
   const grid = new Grid(request, { benchmark, out, progress, stop, earlier, planned: plannedRows(cells, request) });
   try {
-    // What can be refused is refused before anything trains.
+    // What can be refused is refused before anything trains; of what is included all but other data and other rules.
+    grid.result();
     for (const cell of cells) {
       const { data } = await grid.prepared(cell);
       checkCellAgainstData(cell, data);
