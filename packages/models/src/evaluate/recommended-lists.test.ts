@@ -6,7 +6,7 @@ import { createModel } from '../registry.ts';
 import { expectNothingStays } from '../test-support/throwing-model.ts';
 import { tinyConfigs, tinySplit } from '../test-support/tiny.ts';
 import { evaluate } from './evaluate.ts';
-import { coverage, popularityRatio, recommendedLists } from './recommended-lists.ts';
+import { coverage, leftOut, popularityRatio, recommendedLists } from './recommended-lists.ts';
 
 beforeAll(async () => {
   await useBackend('auto');
@@ -49,6 +49,18 @@ describe('recommended lists', () => {
     for (const [e, list] of lists.entries())
       expect([...list]).toEqual([...all[e]].filter((item) => item <= 6 + e).slice(0, 4));
     model.dispose();
+  });
+
+  it('leave out each seen item and each that is no candidate, the last ones too, and each once', () => {
+    const examples = latestWindow(tinySplit().test, { maxLength: 3 });
+    const { itemIds, numItems } = examples.interactions;
+    const all = Array.from({ length: numItems }, (_, i) => i + 1);
+    for (const last of all)
+      for (const [e, target] of examples.targets.entries()) {
+        const seen = itemIds.subarray(examples.starts[e], target);
+        const left = [...leftOut(e, { examples, excludeSeen: true, candidates: () => last }, numItems)];
+        expect(left.toSorted((a, b) => a - b)).toEqual(all.filter((item) => seen.includes(item) || item > last));
+      }
   });
 
   it('cover the items that are in one of them, and are as popular as they are', () => {
