@@ -104,6 +104,17 @@ describe.each(Object.entries(makers))('%s', (kind, make) => {
     }
   });
 
+  it('adds up arrays of one name at once, each by itself', async () => {
+    const array = (rank: number, which: number): Float32Array =>
+      Float32Array.from({ length: 100 }, (_, i) => 1000 * which + 10 * rank + i);
+    const sums = await run(await make(3), (collective) =>
+      Promise.all([1, 2, 3].map((which) => collective.sum(array(collective.rank, which)))),
+    );
+    for (const ofRank of sums)
+      for (const [i, sum] of ofRank.entries())
+        expect(sum).toEqual(treeSum([0, 1, 2].map((rank) => array(rank, i + 1))));
+  });
+
   it('uses memory again where it is told to, whatever the lengths', async () => {
     const lengths = [5, 3, 40, 0, 41];
     const found = await run(await make(3), async (collective) => {

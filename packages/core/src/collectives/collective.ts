@@ -130,17 +130,20 @@ export class Collective {
     const slice = (r: number): Float32Array => out.subarray(bounds[r], bounds[r + 1]);
     const buffers = this.#buffersOf(operation);
     const sent = Array.from({ length: size }, (_, r) => bytesOf(has ? slice(r) : values));
-    const received = await this.#exchange(sent, {
-      operation,
-      place: (from, bytes) => (from === rank && has ? sent[rank] : buffers.place(from, bytes)),
+    // Both exchanges in one turn: a sum of the same name between them would take the buffers.
+    return this.#inTurn(async () => {
+      const received = await this.#now(sent, {
+        operation,
+        place: (from, bytes) => (from === rank && has ? sent[rank] : buffers.place(from, bytes)),
+      });
+      const own = treeSum(received.map((bytes) => viewAs(out, bytes)));
+      // Where no rank had anything the slices are empty, and the sum is zero.
+      await this.#now(new Array<Uint8Array>(size).fill(bytesOf(own)), {
+        operation: `${operation}, slices`,
+        place: (from, bytes) => bytesOf(slice(from)).subarray(0, bytes),
+      });
+      return out;
     });
-    const own = treeSum(received.map((bytes) => viewAs(out, bytes)));
-    // Where no rank had anything the slices are empty, and the sum is zero.
-    await this.#exchange(new Array<Uint8Array>(size).fill(bytesOf(own)), {
-      operation: `${operation}, slices`,
-      place: (from, bytes) => bytesOf(slice(from)).subarray(0, bytes),
-    });
-    return out;
   }
 
   /** A value of each rank, as JSON, by rank. */
@@ -172,7 +175,11 @@ export class Collective {
   }
 
   #exchange(pieces: readonly Uint8Array[], exchange: Exchange): Promise<Uint8Array[]> {
-    const next = this.#queue.then(() => this.#now(pieces, exchange));
+    return this.#inTurn(() => this.#now(pieces, exchange));
+  }
+
+  #inTurn<T>(operation: () => Promise<T>): Promise<T> {
+    const next = this.#queue.then(operation);
     this.#queue = next.catch(() => undefined);
     return next;
   }
