@@ -1,6 +1,7 @@
 import { MathBackendCPU } from '@tensorflow/tfjs-backend-cpu';
 import * as tf from '@tensorflow/tfjs-core';
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { registerSimdBackend } from '../backends/simd/index.ts';
 import { AdamW, normals, ShapeError, streamKey, UnsupportedError } from '../index.ts';
 import { adamWStep } from '../reference/index.ts';
 
@@ -169,6 +170,31 @@ it('refuses nonsense, word for word', () => {
   expect(() => adamw.applyGradients({ nobody: tf.zeros([2]) })).toThrow(
     "AdamW: expected the gradient of 'nobody' to have the shape of its variable; got gradient=float32[2], no such variable; gradients go by variable name",
   );
+});
+
+it('refuses moments of another shape than the variable', async () => {
+  const backends = ['cpu', 'simd'];
+  await registerSimdBackend({ threads: 1 });
+  for (const backend of backends) {
+    await tf.setBackend(backend);
+    const variable = parameter(new Float32Array(8));
+    const [whole, short] = [tf.ones([8]), tf.ones([4])];
+    for (const state of [
+      { m: whole, v: short },
+      { m: short, v: whole },
+    ]) {
+      const adamw = optimizer();
+      adamw.loadState(new Map([[variable.name, state]]), 1);
+      const slot = state.m === short ? 'm' : 'v';
+      expect(() => step(adamw, variable, 1)).toThrow(
+        `AdamW: expected '${slot}' of '${variable.name}' in the shape of its variable, float32[8]; got float32[4]; the state that was loaded is of another model`,
+      );
+      expect(adamw.iterations).toBe(1);
+    }
+    expect([...variable.dataSync()]).toEqual(new Array(8).fill(0));
+    tf.dispose([whole, short]);
+  }
+  await tf.setBackend('cpu');
 });
 
 it('loads its own state, and its own weights', async () => {

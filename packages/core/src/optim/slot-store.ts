@@ -14,12 +14,21 @@ export class SlotStore<S extends string> {
     this.#names = names;
   }
 
-  /** The slots of a weight, filled with `initial` at the first call. */
+  /**
+   * The slots of a weight, filled with `initial` at the first call.
+   * @throws ShapeError for loaded slots of another shape: a kernel that works in place would write beyond them.
+   */
   of(weight: tf.Variable, initial = 0): Readonly<Record<S, tf.Variable>> {
     let slots = this.#byWeight.get(weight.name);
     if (slots === undefined) {
       slots = this.#made(() => tf.fill(weight.shape, initial));
       this.#byWeight.set(weight.name, slots);
+    }
+    for (const name of this.#names) {
+      if (tf.util.arraysEqual(slots[name].shape, weight.shape)) continue;
+      throw new ShapeError(
+        `${this.#op}: expected '${name}' of '${weight.name}' in the shape of its variable, ${describe(weight)}; got ${describe(slots[name])}; the state that was loaded is of another model`,
+      );
     }
     return slots;
   }
