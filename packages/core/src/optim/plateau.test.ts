@@ -62,6 +62,25 @@ it('is the rule of PyTorch', () => {
   );
 });
 
+it('takes a first value that is infinite for no improvement, and what follows for one', () => {
+  for (const [mode, worst] of [
+    ['min', Number.POSITIVE_INFINITY],
+    ['max', Number.NEGATIVE_INFINITY],
+  ] as const) {
+    for (const thresholdMode of ['relative', 'absolute', 'signed'] as const) {
+      const falls = mode === 'min' ? 1 : -1;
+      const metrics = [worst, worst, worst, 9 * falls, 8 * falls, 7 * falls, worst, 6 * falls];
+      const given = { mode, patience: 1, factor: 0.5, thresholdMode, threshold: 1e-4 } as const;
+      const all = { ...given, cooldown: 0, floor: 0, leastChange: 0 };
+      expect(factors(metrics, given)).toEqual([1, 0.5, 0.5, 0.5, 0.5, 0.5, 0.5, 0.5]);
+      expect(factors(metrics, given)).toEqual(torchFactors(metrics, all));
+      expect(plateauNext(plateauStart, worst, given)).toEqual({ factor: 1, best: null, bad: 1, cooling: 0 });
+      // The best value stands in a checkpoint, as JSON, which has no infinity.
+      expect(plateauNext(plateauStart, -worst, given).best).toBe(null);
+    }
+  }
+});
+
 it('goes on from a state that went through JSON', () => {
   fc.assert(
     fc.property(values, options, fc.nat(40), (metrics, given, cut) => {

@@ -39,7 +39,8 @@ export const plateauStart: PlateauState = { factor: 1, best: null, bad: 0, cooli
 
 /**
  * The state after one more value of a metric: the factor falls when more than `patience` values in a row were no
- * improvement. A pure function; a value that is NaN is no improvement.
+ * improvement. A pure function; a value that is NaN or infinite is no improvement (in PyTorch one that is infinitely
+ * good is the best for ever).
  *
  * @throws UnsupportedError for an option outside its range.
  * Source: `torch.optim.lr_scheduler.ReduceLROnPlateau`.
@@ -65,7 +66,9 @@ function isBetter(
   best: number | null,
   { mode, threshold = 1e-4, thresholdMode = 'relative' }: PlateauOptions,
 ): boolean {
-  if (best === null) return !Number.isNaN(value);
+  // An infinite best would have an infinite margin: nothing after it would be better.
+  if (!Number.isFinite(value)) return false;
+  if (best === null) return true;
   const scale = { absolute: 1, relative: Math.abs(best), signed: best }[thresholdMode];
   const margin = threshold * scale;
   return mode === 'min' ? value < best - margin : value > best + margin;
