@@ -49,8 +49,8 @@ interface IncludedInto {
  * A row that two of them have with the same figures is that of the first.
  *
  * @throws UsageError for a result without a row that is missing here, for a row that two of them have with other
- * figures, for one of other counts or other figures of the same baseline, which was measured otherwise, and for further seeds of a row that
- * were trained otherwise: their mean would be that of nothing.
+ * figures, for one of other counts or other figures of the same baseline, which was measured otherwise, and for further
+ * seeds of a row that were trained otherwise: their mean would be that of nothing.
  */
 export function withIncluded(
   own: BenchmarkResult,
