@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { compileLibrary, hasCompiler, MULTIPLY, productOf } from '../../../../test/native-library.ts';
 import { BackendError } from '../../../errors.ts';
 import { findLibrary } from './find-library.ts';
@@ -10,6 +10,10 @@ import { koffiFile, loadKoffi } from './koffi.ts';
 import { openLibrary } from './open-library.ts';
 import type { Child, RunChild, Variables } from './probe.ts';
 import type { Verdict } from './probe-program.ts';
+
+// A machine may tell its OpenBLAS the processor, which is obeyed; here it is told by the tests alone.
+beforeAll(() => void vi.stubEnv('OPENBLAS_CORETYPE', undefined));
+afterAll(() => void vi.unstubAllEnvs());
 
 /** Where a child answers for all libraries that it is given. */
 const answers = (verdicts: readonly (Verdict | 'killed')[], end: Partial<Child> = {}) => {
