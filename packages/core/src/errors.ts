@@ -56,6 +56,11 @@ export class StaleKernelsError extends BackendError {
   override readonly name = 'StaleKernelsError';
 }
 
+/** The number of threads that an option or `SEQREC_THREADS` asks for is none. No other backend is a way out. */
+export class ThreadCountError extends BackendError {
+  override readonly name = 'ThreadCountError';
+}
+
 /** A backend cannot allocate; the message says how many bytes, for what, and what to lower. */
 export class OutOfMemoryError extends SeqrecError {
   /** Bytes that were asked for, when known. */

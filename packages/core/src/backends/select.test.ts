@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { MathBackendCPU } from '@tensorflow/tfjs-backend-cpu';
 import * as tf from '@tensorflow/tfjs-core';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import { ThreadCountError } from '../errors.ts';
 import {
   BackendError,
   explainKernels,
@@ -54,6 +55,20 @@ it('an unknown name lists the known ones', async () => {
     "useBackend: expected one of auto, simd, cpu, wasm, webgpu, tensorflow; got 'gpu'; names are those of tfjs, in lower case",
   );
 });
+
+it.each(['abc', '0', '-1'])(
+  'a number of threads that is none is an error, not a reason for cpu: %s',
+  async (wanted) => {
+    vi.stubEnv('SEQREC_THREADS', wanted);
+    const message = `simd: expected SEQREC_THREADS to be a whole number from 1 to 64; got ${wanted}`;
+    for (const name of ['auto', 'simd'] as const) {
+      await expect(useBackend(name)).rejects.toThrow(ThreadCountError);
+      await expect(useBackend(name)).rejects.toThrow(message);
+    }
+    vi.unstubAllEnvs();
+    await expect(useBackend('auto', { threads: Number(wanted) })).rejects.toThrow(ThreadCountError);
+  },
+);
 
 it.each(['auto', 'simd', 'cpu'] as const)('%s has no half precision', async (name) => {
   await expect(useBackend(name, { precision: 'f16' })).rejects.toThrow(

@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { BackendError, StaleKernelsError, UnsupportedError } from '../errors.ts';
+import { BackendError, StaleKernelsError, ThreadCountError, UnsupportedError } from '../errors.ts';
 import { composedBackends, registerComposed } from './composed/register.ts';
 import { mendWasmFusedMatMul } from './composed/wasm-fused-mat-mul.ts';
 import type { SimdInfo, SimdOptions } from './simd/index.ts';
@@ -82,7 +82,7 @@ export async function useBackend(name: BackendName = 'auto', options: BackendOpt
     return await start('simd', options, []);
   } catch (error) {
     // Mended in a second; another backend would be a hundred times as slow.
-    if (error instanceof StaleKernelsError) throw error;
+    if (error instanceof StaleKernelsError || error instanceof ThreadCountError) throw error;
     const tried = [{ name: 'simd', reason: error instanceof Error ? error.message : String(error) }];
     return start('cpu', options, tried);
   }

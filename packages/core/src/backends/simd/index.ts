@@ -1,7 +1,7 @@
 import '@tensorflow/tfjs-backend-cpu';
 import * as tf from '@tensorflow/tfjs-core';
 import { platform } from '#simd-platform';
-import { BackendError } from '../../errors.ts';
+import { BackendError, ThreadCountError } from '../../errors.ts';
 import { SimdBackend } from './backend.ts';
 import { registerSimdGradients } from './gradients.ts';
 import { registerSimdKernels } from './kernels/register.ts';
@@ -73,7 +73,7 @@ export async function registerSimdBackend(options: SimdOptions = {}): Promise<Si
   const possible = platform.threads();
   const threads = options.threads ?? possible.count;
   if (!Number.isInteger(threads) || threads < 1 || threads > 64) {
-    throw new BackendError(`simd: expected threads to be a whole number from 1 to 64; got ${threads}`);
+    throw new ThreadCountError(`simd: expected threads to be a whole number from 1 to 64; got ${threads}`);
   }
   if (threads > 1 && possible.reason !== undefined) {
     throw new BackendError(`simd: expected one thread here; got ${threads}; ${possible.reason}`);

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { setFlagsFromString } from 'node:v8';
 import { Worker } from 'node:worker_threads';
-import { BackendError } from '../../../errors.ts';
+import { BackendError, ThreadCountError } from '../../../errors.ts';
 import { type ThreadStart, threadProgram } from '../kernel-thread.ts';
 import { checkKernelSources } from './kernel-sources.ts';
 import { type KernelFile, type KernelThread, MOST_THREADS, type Platform, VARIANTS, type Variant } from './platform.ts';
@@ -26,7 +26,7 @@ function threadCount(): number {
   const { SEQREC_THREADS: wanted } = process.env;
   if (!wanted) return Math.min(MOST_THREADS, availableParallelism());
   if (/^\d+$/.test(wanted) && +wanted >= 1 && +wanted <= 64) return +wanted;
-  throw new BackendError(`simd: expected SEQREC_THREADS to be a whole number from 1 to 64; got ${wanted}`);
+  throw new ThreadCountError(`simd: expected SEQREC_THREADS to be a whole number from 1 to 64; got ${wanted}`);
 }
 
 /** Node: worker threads, kernels from the disk, V8's flags. */
