@@ -35,7 +35,7 @@ export const positionFields = {
     .enum(['sqrt-dim', 'one'])
     .optional()
     .describe(
-      'What item vectors are multiplied by before positions are added: `sqrt(D)` (default), as in the paper of SASRec and the code of Zhai et al.; `one`, as in RecTools.',
+      'What item vectors, and the features of events and users, are multiplied by before positions are added: `sqrt(D)` (default), as in the paper of SASRec and the code of Zhai et al.; `one`, as in RecTools.',
     ),
   positionsFrom: z
     .enum(['oldest', 'newest'])
@@ -44,6 +44,11 @@ export const positionFields = {
       'The event that learned positions count from: the `oldest` (default), as in the code of Zhai et al.; the `newest`, as where histories are padded on the left (SASRec in PyTorch, RecTools): the last event of every history then has one vector of its own, and in training the others know how many follow.',
     ),
 };
+
+/** What item vectors of a width are multiplied by, and the vectors of features that are added to them. */
+export function inputScaleOf({ inputScale }: { readonly inputScale?: 'sqrt-dim' | 'one' }, width: number): number {
+  return inputScale === 'one' ? 1 : Math.sqrt(width);
+}
 
 /** Why a scorer cannot keep what such an encoder made of earlier events. */
 export function countsFromNewest(kind: string, { positionsFrom }: { positionsFrom?: 'oldest' | 'newest' }) {

@@ -36,7 +36,10 @@ function world() {
 describe('featureParts', () => {
   beforeAll(() => tf.setBackend('cpu'));
 
-  it('adds sqrt(D) times the vectors of the event and of the user to a token', () => {
+  it.each([
+    ['sqrt-dim', 3],
+    ['one', 1],
+  ] as const)('adds the vectors of the event and of the user to a token, times its %s', (inputScale, scale) => {
     const split = world();
     const features = [
       { column: 'same', table: 'events' as const },
@@ -44,7 +47,13 @@ describe('featureParts', () => {
       'city',
     ];
     const fitted = fitFeatures({ features }, split.train)!;
-    const settings = { config: { kind: 'x', inputDropout: 0 }, seed: 1, itemDim: 4, tokenDim: 9, isInterleaved: false };
+    const settings = {
+      config: { kind: 'x', inputDropout: 0, inputScale },
+      seed: 1,
+      itemDim: 4,
+      tokenDim: 9,
+      isInterleaved: false,
+    };
     const parts = featureParts(fitted, settings);
     const batch = uploadBatch(makeBatch(split.test, [0, 1, 2], parts.columns));
     const [same, dwell, city] = parts.layers.map(({ layer }) => layer.weight('weight').arraySync() as number[][]);
@@ -60,7 +69,8 @@ describe('featureParts', () => {
         const rowOfCity = user === 2 ? 0 : 2 + user;
         tokens[t].forEach((value, d) => {
           const vector = same[2 + (e % 2)][d] + dwell[0][d] * number + city[rowOfCity][d];
-          if (Math.abs(value - (1 + 3 * vector)) > 1e-5) expect(value).toBeCloseTo(1 + 3 * vector, 5);
+          const expected = 1 + scale * vector;
+          if (Math.abs(value - expected) > 1e-5) expect(value).toBeCloseTo(expected, 5);
         });
       }
     }

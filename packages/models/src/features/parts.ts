@@ -1,6 +1,7 @@
 import { embedding } from '@seqrec/core';
 import { applyTransform, type BatchColumns, type Column, type EncodedColumn, takeEncoded } from '@seqrec/data';
 import * as tf from '@tensorflow/tfjs-core';
+import { inputScaleOf } from '../config/encoder-fields.ts';
 import { ConfigError } from '../errors.ts';
 import type { EncoderBatch } from '../inputs.ts';
 import { interleave } from '../layers/interleave.ts';
@@ -38,6 +39,7 @@ export interface FeatureSettings {
     readonly featureDim?: number;
     readonly itemFeatures?: 'both' | 'input';
     readonly idDropout?: number;
+    readonly inputScale?: 'sqrt-dim' | 'one';
   };
   readonly seed: number;
   /** Width of the item table, and of the tokens. */
@@ -65,8 +67,8 @@ export function featureParts(fitted: FittedFeatures, settings: FeatureSettings):
       : undefined;
   const everyIdKnown = fitted.trained.indexOf(0, 1) < 0;
   const { idDropout = 0 } = config;
-  // Tokens are item vectors times the square root of their width.
-  const scale = Math.sqrt(tokenDim);
+  // As the item vectors that they are added to.
+  const scale = inputScaleOf(config, tokenDim);
 
   function items(table: tf.Tensor2D, run: Run, ids?: Int32Array): tf.Tensor2D {
     if (ofItems.length === 0) return table;

@@ -1,5 +1,6 @@
 import { embedTokens } from '@seqrec/core';
 import * as tf from '@tensorflow/tfjs-core';
+import { inputScaleOf } from '../config/encoder-fields.ts';
 import type { InputStage } from '../encoder.ts';
 import type { LearnedPositions } from './embeddings.ts';
 import { dropOptionsAt, type NamedLayer } from './layer.ts';
@@ -22,7 +23,7 @@ export interface TokenInputOptions {
  * `sqrt(D)`.
  */
 export function tokenInput({ config, positions }: TokenInputOptions): InputStage {
-  const scale = config.inputScale === 'one' ? 1 : Math.sqrt(config.embeddingDim);
+  const scale = inputScaleOf(config, config.embeddingDim);
   const layers: NamedLayer[] =
     positions === undefined ? [] : [{ layer: positions, names: { weight: '_input_features_preproc._pos_emb.weight' } }];
   return {
