@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { ShapeError } from '../errors.ts';
 import { embedding } from '../ops/embedding.ts';
 import { describe } from '../shapes.ts';
-import { Jagged, segmentIds } from './jagged.ts';
+import { Jagged, lengthsOf, segmentIds } from './jagged.ts';
 
 export interface PadOptions {
   /** Padded length `N`, default the longest sequence. */
@@ -42,16 +42,14 @@ export function toPadded(jagged: Jagged, options: PadOptions = {}): tf.Tensor {
  */
 export function fromPadded(padded: tf.Tensor, offsets: Int32Array): Jagged {
   const [batch, length] = padded.shape;
-  const rows: number[] = [];
-  for (let b = 0; b + 1 < offsets.length; b++) {
-    const count = offsets[b + 1] - offsets[b];
-    if (count > length || offsets.length - 1 !== batch) {
-      throw new ShapeError(
-        `fromPadded: expected padded [B, N, ...] with B = ${offsets.length - 1} and N at least every length; got padded=${describe(padded)} and a sequence of ${count}; the offsets belong to another batch`,
-      );
-    }
-    for (let i = 0; i < count; i++) rows.push(b * length + i);
+  const lengths = lengthsOf(offsets);
+  const longest = lengths.reduce((a, b) => Math.max(a, b), 0);
+  if (padded.rank < 2 || longest > length || offsets.length - 1 !== batch) {
+    throw new ShapeError(
+      `fromPadded: expected padded [B, N, ...] with B = ${offsets.length - 1} and N at least every length; got padded=${describe(padded)} and a sequence of ${longest}; the offsets belong to another batch`,
+    );
   }
+  const rows = Array.from(lengths).flatMap((count, b) => Array.from({ length: count }, (_, i) => b * length + i));
   const rowShape = padded.shape.slice(2);
   const values = tf.tidy('fromPadded', () => {
     const grid = tf.reshape(padded, [batch * length, tf.util.sizeFromShape(rowShape)]);

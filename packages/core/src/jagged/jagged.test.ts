@@ -89,4 +89,8 @@ it('refuses to cut a sequence or to mix batches', () => {
     'fromPadded: expected padded [B, N, ...] with B = 2 and N at least every length; got padded=float32[2,2,1] and a sequence of 3; the offsets belong to another batch',
   );
   expect(() => fromPadded(tf.zeros([3, 2, 1]), offsetsOf([1]))).toThrow(ShapeError);
+  expect(() => fromPadded(tf.zeros([3, 2, 1]), offsetsOf([]))).toThrow(
+    'fromPadded: expected padded [B, N, ...] with B = 0 and N at least every length; got padded=float32[3,2,1] and a sequence of 0',
+  );
+  expect(() => fromPadded(tf.zeros([1]), offsetsOf([1]))).toThrow('got padded=float32[1]');
 });
