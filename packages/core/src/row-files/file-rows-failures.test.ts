@@ -62,6 +62,16 @@ describe('a file that was left', () => {
     expect(await messageOf(() => open({ path }))).toMatch(
       /expected a header of one line of JSON; got .*; the file is damaged/,
     );
+    for (const [key, damaged] of [
+      ['"initial":', '"initiol":'],
+      ['"present":0', '"present":"'],
+      ['"isClean":true', '"isClean":1234'],
+    ]) {
+      text(bytes.indexOf(key), damaged);
+      expect(await messageOf(() => open({ path })), key).toMatch(
+        /^TableError: .*: expected a header of one line of JSON; got .*; the file is damaged/,
+      );
+    }
   });
 
   it('is not replaced by a snapshot of itself', async () => {

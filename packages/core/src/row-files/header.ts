@@ -63,6 +63,8 @@ export function decodeHeader(page: Uint8Array, file: string): RowFileHeader {
   try {
     if (rest.join('') !== '') throw new Error('there is more after it');
     const { isClean, present, ...layout } = JSON.parse(json) as RowFileHeader & Required<RowLayout>;
+    if (typeof isClean !== 'boolean' || !Number.isSafeInteger(present) || typeof layout.initial !== 'object')
+      throw new Error(`isClean ${isClean}, present ${present}, initial ${JSON.stringify(layout.initial)}`);
     return { layout: layout as Required<RowLayout>, isClean, present };
   } catch (cause) {
     throw new TableError(
