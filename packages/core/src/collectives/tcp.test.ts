@@ -1,7 +1,9 @@
 import { getEventListeners } from 'node:events';
-import { createServer, type Server } from 'node:net';
+import { connect, createServer, type Server } from 'node:net';
 import { expect, it, vi } from 'vitest';
 import { tcpTransport } from './tcp.ts';
+import { frameHeader, frameKinds } from './tcp-frames.ts';
+import { sharedRanks, workerTransport } from './workers.ts';
 
 function listen(port: number): Promise<Server> {
   return new Promise((resolve) => {
@@ -35,4 +37,31 @@ it('a rank that nobody met gives up, and greets no later job', async () => {
   await new Promise((resolve) => setTimeout(resolve, 300));
   expect(guests).toBe(0);
   await new Promise((resolve) => later.close(resolve));
+});
+
+it.each([
+  [-1, 2],
+  [2, 2],
+  [0.5, 2],
+  [Number.NaN, 2],
+  [0, 0],
+  [0, 1.5],
+])('a rank %s of %s is refused at once, by threads too', async (rank, size) => {
+  const words = `expected a whole number of ranks of at least 1, and a rank from 0 to one less; got rank ${rank} of ${size}`;
+  await expect(tcpTransport({ rank, size, rendezvous: '127.0.0.1:1', timeout: 5 })).rejects.toThrow(`tcp: ${words}`);
+  if (size === 2) expect(() => workerTransport(sharedRanks(size), rank)).toThrow(`workers: ${words}`);
+});
+
+it('a greeting of a rank that is none of the job ends it, whoever sent it', async () => {
+  const server = await listen(0);
+  const { port } = server.address() as { port: number };
+  await new Promise((resolve) => server.close(resolve));
+  const root = tcpTransport({ rank: 0, size: 2, rendezvous: `127.0.0.1:${port}`, timeout: 20 });
+  const refused = expect(root).rejects.toThrow('tcp: expected 2 ranks, each once; got rank 2 of 2');
+  const hello = Buffer.from(JSON.stringify({ rank: 2, size: 2, token: '', port: 1 }));
+  const socket = connect(port, '127.0.0.1');
+  socket.write(frameHeader(frameKinds.hello, 0, hello.length));
+  socket.write(hello);
+  await refused;
+  socket.destroy();
 });

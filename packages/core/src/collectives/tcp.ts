@@ -4,7 +4,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { CollectiveError } from './collective-error.ts';
 import { type Frame, FrameReader, frameHeader, frameKinds } from './tcp-frames.ts';
 import { Link } from './tcp-link.ts';
-import { ownPlace, placed, refuseTag, type Transport } from './transport.ts';
+import { checkRank, isRank, ownPlace, placed, refuseTag, type Transport } from './transport.ts';
 
 export interface TcpOptions {
   readonly rank: number;
@@ -30,10 +30,12 @@ interface Hello {
  * Ranks that are processes, on one machine or many, each connected to each. Rank 0 listens at the rendezvous, learns
  * where the others listen, and tells all. There is no encryption: the network is taken to be a cluster's own.
  *
- * @throws CollectiveError when the ranks do not come within the timeout, or do not belong together.
+ * @throws CollectiveError for a rank that is none of `size`, when the ranks do not come within the timeout, or do not
+ *   belong together.
  */
 export async function tcpTransport(options: TcpOptions): Promise<Transport> {
   const { rank, size, timeout = 120 } = options;
+  checkRank('tcp', rank, size);
   const [host, port] = hostAndPort(options.rendezvous);
   const mesh = new Mesh(rank, size);
   const sockets: Socket[] = [];
@@ -147,7 +149,7 @@ class Guests {
     const why =
       hello.token !== token
         ? 'a rank of another job'
-        : hello.size !== size
+        : hello.size !== size || !isRank(hello.rank, size)
           ? `rank ${hello.rank} of ${hello.size}`
           : this.#come.has(hello.rank) || hello.rank === this.#options.rank
             ? `rank ${hello.rank} twice`

@@ -1,3 +1,5 @@
+import { CollectiveError } from './collective-error.ts';
+
 export type TransportKind = 'single' | 'workers' | 'tcp' | 'mpi';
 
 /** Where what a rank sends is to be put: an array of so many bytes. */
@@ -31,6 +33,18 @@ export function tagOf(operation: string): number {
   let hash = 0x811c9dc5;
   for (let i = 0; i < operation.length; i++) hash = Math.imul(hash ^ operation.charCodeAt(i), 0x01000193);
   return hash >>> 0;
+}
+
+/** Whether a number, which another program may have sent, is a rank of so many. */
+export const isRank = (rank: unknown, size: number): rank is number =>
+  Number.isSafeInteger(size) && Number.isInteger(rank) && (rank as number) >= 0 && (rank as number) < size;
+
+/** @throws CollectiveError for a rank that is none of so many, before anybody waits for it. */
+export function checkRank(transport: TransportKind, rank: number, size: number): void {
+  if (isRank(rank, size)) return;
+  throw new CollectiveError(
+    `${transport}: expected a whole number of ranks of at least 1, and a rank from 0 to one less; got rank ${rank} of ${size}`,
+  );
 }
 
 /** @throws CollectiveError in the words of every transport. */

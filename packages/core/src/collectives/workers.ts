@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { CollectiveError } from './collective-error.ts';
-import { ownPlace, refuseTag, type Transport } from './transport.ts';
+import { checkRank, ownPlace, refuseTag, type Transport } from './transport.ts';
 
 /** Shared memory of the ranks that are threads of one process; travels to them as `workerData`. */
 export interface SharedRanks {
@@ -34,9 +34,12 @@ const boxAt = (shape: Shape, rank: number, parity: number): number =>
 /**
  * A rank that shares memory with the others. Each has two outboxes that it fills in turn: whoever has seen all ranks
  * post a round knows that they have read the one before, so that its box is free.
+ *
+ * @throws CollectiveError for a rank that is none of `shared.size`.
  */
 export function workerTransport(shared: SharedRanks, rank: number): Transport {
   const { size, buffer } = shared;
+  checkRank('workers', rank, size);
   const words = new Int32Array(buffer, 0, ROUNDS + size);
   let round = 0;
   const spins = size > availableParallelism() ? 0 : SPINS;
