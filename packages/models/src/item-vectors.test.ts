@@ -67,6 +67,21 @@ describe('setItemVectors', () => {
       'setItemVectors: expected ids in 1..20; got 21 at 1',
     );
   });
+
+  it('refuses a value that is not finite, and vectors that are too few, and leaves the table as it was', async () => {
+    const model = modelOf();
+    const before = (await readParameters(model))[TABLE].data;
+    for (const bad of [Number.NaN, Number.POSITIVE_INFINITY]) {
+      const values = Float32Array.of(3, 0, 4, 0, bad, 0);
+      await expect(setItemVectors(model, { ...vectors, values })).rejects.toThrow(
+        `setItemVectors: expected finite values; got ${bad} in the vector of item 20`,
+      );
+    }
+    await expect(setItemVectors(model, { ...vectors, values: Float32Array.of(3, 0, 4) })).rejects.toThrow(
+      'setItemVectors: expected values [2, 3], a vector for each id; got 3 values',
+    );
+    expect((await readParameters(model))[TABLE].data).toEqual(before);
+  });
 });
 
 describe('given item vectors in training', () => {

@@ -19,7 +19,8 @@ export interface GivenItemVectors {
  * One factor for all, `1 / (sqrt(width) * mean length)`, gives them the size of initial values: encoders use the
  * table times `sqrt(width)`, so that vectors have length 1 on average there. Directions and relative lengths stay.
  *
- * @throws ShapeError when the width is not that of the table, or an id is outside `1..numItems`.
+ * @throws ShapeError when the width is not that of the table, there are not as many values as ids ask for, an id is
+ *   outside `1..numItems`, or a value is not finite.
  */
 export async function setItemVectors(model: TokenEncoder, { width, items, values }: GivenItemVectors): Promise<void> {
   const table = model.itemTable();
@@ -33,6 +34,15 @@ export async function setItemVectors(model: TokenEncoder, { width, items, values
   const wrong = items.findIndex((item) => item < 1 || item > model.numItems);
   if (wrong >= 0)
     throw new ShapeError(`setItemVectors: expected ids in 1..${model.numItems}; got ${items[wrong]} at ${wrong}`);
+  if (values.length !== items.length * width)
+    throw new ShapeError(
+      `setItemVectors: expected values [${items.length}, ${width}], a vector for each id; got ${values.length} values`,
+    );
+  const bad = values.findIndex((value) => !Number.isFinite(value));
+  if (bad >= 0)
+    throw new ShapeError(
+      `setItemVectors: expected finite values; got ${values[bad]} in the vector of item ${items[Math.floor(bad / width)]}`,
+    );
   const scale = 1 / (Math.sqrt(width) * meanLength(values, width));
   const rows = new Float32Array((await table.data()) as Float32Array);
   for (const [v, item] of items.entries()) {
