@@ -126,6 +126,12 @@ describe('completeModelConfig', () => {
     expect(() => completeModelConfig({ ...parsed, featureDim: 3 })).toThrow(
       'model config (hstu): featureDim: expected it with features alone',
     );
+    const sizes = { maxSequenceLength: 8, embeddingDim: 4, numBlocks: 1, numHeads: 1, dqk: 4, dv: 4 };
+    const fuxi = { kind: 'fuxi-alpha', ...sizes, ffnDim: 8 };
+    expect(parseModelConfig(fuxi)).toMatchObject({ ffnDim: 8, multistage: true });
+    expect(() => parseModelConfig({ ...fuxi, multistage: false })).toThrow(
+      'model config (fuxi-alpha): ffnDim: expected nothing without the feed-forward part, which multistage: false',
+    );
     expect(() => completeModelConfig({ kind: 'hsut' })).toThrow(`model config: kind: expected one of ${known}`);
   });
 });

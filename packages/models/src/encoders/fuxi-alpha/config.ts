@@ -27,6 +27,10 @@ export const fuxiAlphaConfigSchema = z
       .default(0.2)
       .describe('Dropout on what the first map of the feed-forward part reads, and on what its second stage reads.'),
   })
+  .refine(({ multistage, ffnDim }) => multistage || ffnDim === undefined, {
+    path: ['ffnDim'],
+    message: 'nothing without the feed-forward part, which multistage: false leaves out',
+  })
   .describe('FuXi-alpha, Ye et al. 2025.');
 
 export type FuxiAlphaConfig = z.output<typeof fuxiAlphaConfigSchema>;
