@@ -183,6 +183,7 @@ export { type Field, fieldsOf, readField } from './features/fields.ts';
 export { fitFeatures } from './features/fit.ts';
 export { fitFields } from './features/fit-fields.ts';
 export type { FittedFeature, FittedFeatures, FittedUsers } from './features/fitted.ts';
+export { type FeatureRows, featureFlops } from './features/flops.ts';
 export { hashedRows, hashedSigns } from './features/hash-rows.ts';
 export { type HistoryConfig, type HistoryConfigInput, historySchema } from './features/history-config.ts';
 export {

@@ -4,15 +4,18 @@ import {
   createModel,
   createObjective,
   createTrainer,
+  fitFeatures,
   isTokenEncoder,
   type ModelConfig,
   modelKinds,
   parseModelConfig,
+  parseObjectiveConfig,
   workloadOf,
 } from '@seqrec/models';
 import { beforeAll, describe, expect, it } from 'vitest';
+import type { RecipeConfig } from '../../config/schema.ts';
 import { countedWork } from '../../testing/counted-work.ts';
-import { countedEncoders, encoderFlops, stepFlops, totalFlops } from './step.ts';
+import { batchFlops, countedEncoders, encoderFlops, stepFlops, totalFlops } from './step.ts';
 
 const base = { embeddingDim: 24, maxSequenceLength: 40, numBlocks: 2, numHeads: 2 };
 /** Odd widths on purpose: a formula that swaps two of them must fail. */
@@ -130,6 +133,55 @@ describe('the closed forms equal the work that the kernels count', () => {
     const { work, numItems } = await counted(config, [1, 40, 3, 17], objective);
     const formula = totalFlops(stepFlops(config, objective, [1, 40, 3, 17], numItems));
     expect(Math.abs(work - formula) / work).toBeLessThan(0.01);
+  });
+});
+
+describe('features of several numbers', () => {
+  const width = 300;
+  const lengths = [1, 40, 3, 17];
+  const events = lengths.flatMap((length, user) =>
+    Array.from({ length: length + 2 }, (_, t) => ({ user, item: (7 * t + user) % 60, time: t })),
+  );
+  const standardised = (...names: string[]) => names.map((column) => ({ column, encode: 'standardise' }));
+  const vectors = (rows: number) => ({
+    kind: 'number' as const,
+    width,
+    values: Array.from({ length: rows }, () => new Array<number>(width).fill(0.1)),
+  });
+  const items = Array.from({ length: 60 }, (_, item) => String(item));
+  const users = lengths.map((_, user) => String(user));
+  const data = interactionsFromArrays({
+    name: 'vectors',
+    users: events.map(({ user }) => String(user)),
+    items: events.map(({ item }) => String(item)),
+    timestamps: events.map(({ time }) => time),
+    columns: { ofEvent: vectors(events.length) },
+    itemColumns: { ids: items, columns: { ofItem: vectors(items.length) } },
+    userColumns: { ids: users, columns: { ofUser: vectors(users.length) } },
+  });
+  const train = trainTest(data).train;
+
+  it.each([
+    { features: standardised('ofItem') },
+    { features: standardised('ofItem'), itemFeatures: 'input' },
+    { features: standardised('ofEvent', 'ofUser') },
+    { kind: 'pinnerformer', modelDim: 20, itemDim: 90, features: standardised('ofEvent', 'ofItem') },
+  ])('%j: their products are counted, with those of the items of the histories', async (own) => {
+    const model = parseModelConfig({ kind: 'hstu', ...base, ...(!('kind' in own) && { dqk: 7, dv: 13 }), ...own });
+    const examples = latestWindow(train, { maxLength: 40 });
+    const objective = parseObjectiveConfig(sampled);
+    const made = createModel(model, { numItems: data.numItems, seed: 1, features: fitFeatures(model, train) });
+    const batchSize = lengths.length;
+    const trainer = createTrainer({
+      ...{ model: made, examples, batchSize, learningRate: 1e-3, shuffle: false },
+      objective: createObjective(objective, examples),
+    });
+    const work = await countedWork(() => trainer.step());
+    const all = Int32Array.from(examples.targets.keys());
+    const formula = totalFlops(batchFlops({ model, objective, seed: 1 } as RecipeConfig, examples, all, 0));
+    expect(Math.abs(work - formula) / work).toBeLessThan(0.01);
+    trainer.dispose();
+    made.dispose();
   });
 });
 

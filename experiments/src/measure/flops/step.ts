@@ -3,6 +3,7 @@ import {
   addFlops,
   countedModelKinds,
   type Flops,
+  featureFlops,
   type LabelsConfig,
   type ModelConfig,
   modelFlops,
@@ -92,7 +93,7 @@ export function stepFlops(
 
 /**
  * Floating-point operations of a training step on a batch of examples, see {@link stepFlops}: with the labels that it
- * draws, on histories that end where those labels cut them.
+ * draws, on histories that end where those labels cut them, and with the products of features that are vectors.
  */
 export function batchFlops(
   { model, objective, seed }: Pick<RecipeConfig, 'model' | 'objective' | 'seed'>,
@@ -102,14 +103,32 @@ export function batchFlops(
 ): Flops {
   const { starts, targets, interactions } = examples;
   const lengths = Array.from(indices, (e) => targets[e] - starts[e]);
+  const features = featuresOfBatch(model, examples, indices);
   // An objective of somebody else may have none.
   const rule: LabelsConfig | undefined = objective.labels;
   const isOneAToken = rule === undefined || (rule.kind === 'next-item' && rule.minRating === undefined);
-  if (isOneAToken) return stepFlops(model, objective, lengths, interactions.numItems);
+  if (isOneAToken) return addFlops(features, stepFlops(model, objective, lengths, interactions.numItems));
   const batch = makeBatch(examples, indices);
   const { rows, cuts } = samplePairs(batch, rule, { training: true, step, seed });
   const kept = cuts ? lengths.map((length, b) => Math.min(length, cuts[b] + 1 - batch.offsets[b])) : lengths;
-  return stepFlops(model, objective, kept, interactions.numItems, rows.length);
+  return addFlops(features, stepFlops(model, objective, kept, interactions.numItems, rows.length));
+}
+
+/** Vectors of columns: of every event and user of a batch, of the items of its histories, and of those scored. */
+function featuresOfBatch(
+  model: ModelConfig,
+  { starts, targets, interactions }: ExampleSet,
+  indices: Int32Array,
+): Flops {
+  if (!('features' in model) || model.features === undefined) return { forward: 0, backward: 0 };
+  const seen = new Set<number>();
+  let events = 0;
+  for (const e of indices) {
+    events += targets[e] - starts[e];
+    for (let row = starts[e]; row < targets[e]; row++) seen.add(interactions.itemIds[row]);
+  }
+  const scored = 'itemFeatures' in model && model.itemFeatures === 'input' ? 0 : interactions.numItems + 1;
+  return featureFlops(model, interactions, { events, users: indices.length, items: seen.size + scored });
 }
 
 export function totalFlops({ forward, backward }: Flops): number {

@@ -59,6 +59,18 @@ export function fitFeatures(
   return { features: fitted, items, trained: trainedItems(train) };
 }
 
+/** The columns of each feature, and where they are. @throws ConfigError for a column that is not there. */
+export function featureColumns(
+  features: readonly FeatureConfig[],
+  data: Interactions,
+): { readonly table: TableName; readonly columns: readonly Column[] }[] {
+  return features.map((feature) => {
+    const { names, table: given } = normalised(feature);
+    const table = tableOf(data, names, given);
+    return { table, columns: names.map((name) => columnOf(data, table, name)) };
+  });
+}
+
 /**
  * Fits columns of the events of histories on the training rows. Labels and what they are made from may be among them:
  * they are known of an event that is past.
