@@ -14,6 +14,7 @@ import type { FieldShape } from './field-table.ts';
 import { exampleItems, type Field, type RowField, takeField } from './fields.ts';
 import type { FittedFeatures } from './fitted.ts';
 import type { HistoryConfig } from './history-config.ts';
+import { rowsOfColumn } from './rows-of-column.ts';
 
 /** Something of an event of a history that only histories have: a column of the event, or the time since. */
 export interface EventOfHistory extends FieldShape {
@@ -94,7 +95,7 @@ export function historyFieldsOf(
     read: (batch) => {
       const examples = exampleItems(batch, kind);
       const known = (fields[items[0]] as RowField).column;
-      const set = rowSet(rowsIn(known), [PADDING, batch.itemIds, examples]);
+      const set = rowSet(rowsOfColumn(known), [PADDING, batch.itemIds, examples]);
       return {
         items: items.map((place) => takeField((fields[place] as RowField).column, set.ids)),
         tokenItems: set.indicesOf(batch.itemIds),
@@ -105,12 +106,6 @@ export function historyFieldsOf(
       };
     },
   };
-}
-
-/** Rows that a column of users or items has. */
-function rowsIn(column: EncodedColumn): number {
-  if (column.kind === 'rows') return column.lists?.length ?? column.offsets.length - 1;
-  return column.kind === 'row' ? column.values.length : column.values.length / column.width;
 }
 
 function ofEvents({ name, transform }: EventOfHistory, batch: SequenceBatch, kind: string): EncodedColumn {

@@ -1,3 +1,4 @@
+import { ShapeError } from '@seqrec/core';
 import {
   applyTransform,
   type Column,
@@ -8,6 +9,7 @@ import {
 } from '@seqrec/data';
 import { ConfigError } from '../errors.ts';
 import { type Field, takeField } from './fields.ts';
+import { rowsOfColumn } from './rows-of-column.ts';
 
 /** A user that is not in the data: its id and its features are missing ones. */
 export const UNKNOWN_USER = -1;
@@ -24,20 +26,31 @@ export interface QueryRows {
  * The values of a field of users or of events for each query.
  *
  * @param isComplete whether columns of events have to be there, as in training; else they are missing values.
- * @throws ConfigError where they have to and are not.
+ * @throws ConfigError where they have to and are not, ShapeError for a user outside the data.
  */
 export function readQueryField(
   field: Field,
   { users, events }: QueryRows,
   { kind, isComplete }: { readonly kind: string; readonly isComplete: boolean },
 ): EncodedColumn {
-  if (field.table !== 'events') return ofUsers(field.column, users);
+  if (field.table !== 'events') {
+    checkUsers(users, rowsOfColumn(field.column), kind);
+    return ofUsers(field.column, users);
+  }
   const found = field.transform.columns.map((column) => events?.get(column));
   if (found.every((column): column is Column => column !== undefined)) return applyTransform(field.transform, found);
   if (!isComplete) return missingColumn(field.shape, users.length);
   throw new ConfigError(
     `${kind}: features: expected a batch with ${field.transform.columns.join(' and ')} of the events to predict; got one without; make batches with makeBatch(set, indices, model.columns)`,
     'features',
+  );
+}
+
+function checkUsers(users: Int32Array, numUsers: number, kind: string): void {
+  const at = users.findIndex((user) => user !== UNKNOWN_USER && !(user >= 0 && user < numUsers));
+  if (at < 0) return;
+  throw new ShapeError(
+    `${kind}: expected users from 0 to ${numUsers - 1}, those of the training data, or ${UNKNOWN_USER} for one who is not known; got ${users[at]} at position ${at}`,
   );
 }
 

@@ -17,7 +17,7 @@ export interface RecommendOptions {
   readonly ratings?: ArrayLike<number>;
   /** When the recommendation is asked for, seconds; default: the time of the last event. */
   readonly requestTime?: number;
-  /** Number of the user in the training data, for models that read it. Default: not known. */
+  /** Number of the user in the training data, for models that read it; others are refused. Default: not known. */
   readonly user?: number;
   /** Further columns that the model reads (`model.columns`), one row an event. Default: not known. */
   readonly eventColumns?: NamedColumns;

@@ -121,6 +121,11 @@ describe('DSSM as an encoder', () => {
     const known = await recommend({ ...request, user: host.users[0] });
     const stranger = await recommend(request);
     expect(stranger.map(({ score }) => score)).not.toEqual(known.map(({ score }) => score));
+    for (const user of [split.test.interactions.numUsers, -2]) {
+      await expect(recommend({ ...request, user })).rejects.toThrow(
+        `dssm: expected users from 0 to ${split.test.interactions.numUsers - 1}, those of the training data, or -1 for one who is not known; got ${user} at position 0`,
+      );
+    }
     const products = tf.tidy(() =>
       tf.sum(tf.mul(model.itemVectors(), tf.tensor2d([rows[rows.length - 1]])), 1).arraySync(),
     ) as number[];
