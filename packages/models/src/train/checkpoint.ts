@@ -139,6 +139,7 @@ function slotBlocks(
 export interface LoadOptions extends ReadOptions {
   /**
    * Goes on although settings of training differ, for example another learning rate. The model must still be the same.
+   * What the checkpoint has none of begins with the next step: a plateau, and averages of weights.
    */
   readonly allowDifferentTraining?: boolean;
 }
