@@ -134,6 +134,10 @@ describe('a benchmark', () => {
         expect((await benchmarkCells(benchmark, { quick, overrides: [] })).length).toBeGreaterThan(0);
     }
     await expect((async () => loadBenchmark('time-to-splt'))()).rejects.toThrow('did you mean time-to-split?');
+    await expect(requestedBenchmark({ benchmark: 'time-to-split', dataFolder: 'beauty,ml-1m' })).rejects.toThrow(
+      '--data: expected the folder of the data sets; got beauty,ml-1m, names of them; choose them with --datasets beauty,ml-1m',
+    );
+    await requestedBenchmark({ benchmark: 'time-to-split', dataFolder: 'not there' });
   });
 });
 

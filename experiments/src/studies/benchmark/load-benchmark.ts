@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { baselineOf } from '@seqrec/models';
 import { isYaml, readDataSection, recipeTitle } from '../../config/load-recipe.ts';
 import { UsageError } from '../../errors.ts';
@@ -32,18 +33,22 @@ export const loadBenchmark = (name: string): Promise<Benchmark> =>
  * The benchmark of a request: beside its own models and data those of the YAML files that are asked for, by the names
  * of the files.
  *
- * @throws UsageError for a file that is called as a model or a data set of the benchmark is.
+ * @throws UsageError for a file that is called as a model or a data set of the benchmark is, and for data sets in the
+ *   place of their folder.
  */
 export async function requestedBenchmark({
   benchmark: name,
   models: askedModels = [],
   data: askedData = [],
+  dataFolder,
 }: {
   readonly benchmark: string;
   readonly models?: readonly string[];
   readonly data?: readonly string[];
+  readonly dataFolder?: string;
 }): Promise<Benchmark> {
   const benchmark = await loadBenchmark(name);
+  if (dataFolder !== undefined) checkFolder(dataFolder, benchmark);
   for (const baseline of benchmark.baselines) baselineOf(baseline);
   const { models, data, notes } = benchmark;
   const addedModels = Object.fromEntries(
@@ -70,6 +75,15 @@ export async function requestedBenchmark({
     data: { ...data, ...addedData },
     notes: [...notes, ...ownNotes],
   };
+}
+
+/** Names of data sets are easily taken for their folder. */
+function checkFolder(folder: string, { data }: Benchmark): void {
+  if (existsSync(folder) || !namesIn([folder], data).every((name) => Object.hasOwn(data, name))) return;
+  throw new UsageError(
+    `--data: expected the folder of the data sets; got ${folder}, names of them`,
+    `choose them with --datasets ${folder}`,
+  );
 }
 
 /** Keys of data that a protocol decides, so that all data sets of a benchmark are split and filtered alike. */
