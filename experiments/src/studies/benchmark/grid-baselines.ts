@@ -8,7 +8,15 @@ import { readJson, writeJson } from '../../run/folder/atomic.ts';
 import { makeFolder } from '../../run/folder/make-folder.ts';
 import { saveRanks } from '../../run/folder/ranks.ts';
 import { inOrder } from '../../run/verdict/verdict.ts';
-import { hasRanksOf, LIST_LENGTH, type ListFigures, OWN_TEST, ofLists, type TestSets } from './test-sets.ts';
+import {
+  hasRanksOf,
+  LIST_LENGTH,
+  type ListFigures,
+  OWN_TEST,
+  ofLists,
+  type TestSets,
+  withNewMetrics,
+} from './test-sets.ts';
 
 /** The baselines of a protocol on data: metrics by test, and a file of ranks of each. */
 export interface GridBaselines {
@@ -57,7 +65,11 @@ export async function gridBaselines(
           rows.some((row) => row.name === name && row.test === test && hasRanksOf(row.ranks, set)),
         ),
     );
-    if (kept.key === key && isThere) return { ...kept, rows: rows.filter(({ test }) => sets.has(test)) };
+    if (kept.key === key && isThere) {
+      const asked = rows.filter(({ test }) => sets.has(test));
+      const { ks } = context.options;
+      return { ...kept, rows: asked.map((row) => ({ ...row, metrics: withNewMetrics(row.metrics, row.ranks, ks) })) };
+    }
   }
   const options = { ...context.options, baselines: [...names], lists };
   const { evaluated, skipped } = await evaluateBaselines([...sets.values()], { ...context, options });

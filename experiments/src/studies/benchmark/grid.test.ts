@@ -108,6 +108,23 @@ it('makes anew what was kept of other targets, and nothing else', async () => {
   expect(times()).toEqual(before);
 });
 
+it('takes a metric that is newer than what was kept from its ranks', async () => {
+  const both = { ...shops, metrics: ['HR@10', 'MRR'] };
+  const figures = ({ rows }: BenchmarkResult) => rows.map(({ row, metrics }) => [row, metrics['HR@10'], metrics.MRR]);
+  const first = await tablesOf(both, 'newer');
+  const files = readdirSync(join(folder, 'newer'), { recursive: true, encoding: 'utf8' })
+    .filter((file) => ['results.json', 'baselines.json'].includes(basename(file)))
+    .map((file) => join(folder, 'newer', file));
+  expect(files).toHaveLength(2);
+  const without = (file: string) =>
+    JSON.parse(readFileSync(file, 'utf8'), (key, of) => (key === 'MRR' ? undefined : of));
+  for (const file of files) writeFileSync(file, JSON.stringify(without(file)));
+  const then = await tablesOf(both, 'newer');
+  for (const file of files) expect(readFileSync(file, 'utf8')).not.toContain('MRR"');
+  for (const [i, [row, hits, reciprocal]] of figures(first).entries())
+    expect(figures(then)[i]).toEqual([row, hits, expect.closeTo(reciprocal as number, 12)]);
+});
+
 it('says of a retrained row how it was tuned', async () => {
   const { SASRec } = shops.models;
   const models = { SASRec: { ...SASRec, space: { 'optimizer.learningRate': [0.001, 0.01] } } };
@@ -206,5 +223,12 @@ it('refuses what it cannot include before it fits a baseline', async () => {
   });
   const { code, errors } = await bench(shops, 'refused', '--include', files.join(','));
   expect([code, errors]).toEqual([2, expect.stringContaining('expected a row in one result')]);
+  const newer = await bench({ ...shops, metrics: ['HR@10', 'MRR'] }, 'refused', '--include', files[0]);
+  expect([newer.code, newer.errors]).toEqual([
+    2,
+    expect.stringContaining(
+      `--include: ${files[0]}: expected rows with HR@10, MRR, which the tables show; got shop, time, HSTU without MRR; run the command of the file again`,
+    ),
+  ]);
   expect(existsSync(join(folder, 'refused', 'baselines'))).toBe(false);
 });

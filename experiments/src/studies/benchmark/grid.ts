@@ -29,7 +29,7 @@ import type { BenchmarkResult, GridRow, TunedCell } from './result.ts';
 import { type CellContext, preparedOnce } from './run-cell.ts';
 import { renderBenchmark } from './sections.ts';
 import { metricBySegment, segmentCounts, segmentsOf } from './segments.ts';
-import { OWN_TEST, ranksFile, type TestSets, testRun, testSets } from './test-sets.ts';
+import { OWN_TEST, ranksFile, type TestSets, testRun, testSets, withNewMetrics } from './test-sets.ts';
 import { trainingFlops } from './training-flops.ts';
 import { type TuneOptions, tuneCell } from './tune-cell.ts';
 
@@ -195,7 +195,8 @@ export class Grid {
     };
     const ranks = ranksFile(run, OWN_TEST);
     const segments = this.#segments(ofGroup, ranks);
-    this.#rows.push({ ...about, test: OWN_TEST, metrics: done.metrics, segments, lists, ranks });
+    const metrics = withNewMetrics(done.metrics, ranks, cell.config.evaluation.ks);
+    this.#rows.push({ ...about, test: OWN_TEST, metrics, segments, lists, ranks });
     for (const [test, metrics] of further) this.#rows.push({ ...about, test, metrics, ranks: ranksFile(run, test) });
   }
 

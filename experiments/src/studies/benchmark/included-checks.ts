@@ -32,6 +32,18 @@ export function checkCounts(file: string, theirs: readonly Counts[], ours: reado
   }
 }
 
+/** @throws UsageError for a row without a metric of the tables, which its file has no ranks to take from. */
+export function checkHasMetrics(file: string, rows: readonly GridRow[], metrics: readonly string[]): void {
+  for (const row of rows) {
+    const missing = metrics.find((metric) => !Number.isFinite(row.metrics[metric]));
+    if (missing !== undefined)
+      throw new UsageError(
+        `--include: ${file}: expected rows with ${metrics.join(', ')}, which the tables show; got ${tableName(row)}, ${row.row} without ${missing}`,
+        'run the command of the file again, which goes on from its runs, and save it anew; or leave the file out',
+      );
+  }
+}
+
 /** @throws UsageError where a baseline, which learns nothing by chance, has other figures. */
 export function checkBaseline(file: string, theirs: GridRow, ours: GridRow, metrics: readonly string[]): void {
   for (const metric of metrics) {

@@ -6,6 +6,7 @@ import {
   areAlike,
   checkBaseline,
   checkCounts,
+  checkHasMetrics,
   checkTwin,
   isSame,
   NOT_RUN,
@@ -49,8 +50,9 @@ interface IncludedInto {
  * A row that two of them have with the same figures is that of the first.
  *
  * @throws UsageError for a result without a row that is missing here, for a row that two of them have with other
- * figures, for one of other counts or other figures of the same baseline, which was measured otherwise, and for further
- * seeds of a row that were trained otherwise: their mean would be that of nothing.
+ * figures, for one without a metric of the tables, for one of other counts or other figures of the same baseline, which
+ * was measured otherwise, and for further seeds of a row that were trained otherwise: their mean would be that of
+ * nothing.
  */
 export function withIncluded(
   own: BenchmarkResult,
@@ -95,6 +97,12 @@ export function withIncluded(
       alike.set(key, { ...now, ...before });
     }
     const tables = new Set(trained.map(tableOf));
+    // Baselines of data under a protocol that is run now are fitted here.
+    checkHasMetrics(
+      file,
+      added.filter((row) => !row.isBaseline || !planned.some((each) => isSame(each, row))),
+      own.metrics,
+    );
     for (const row of added) {
       if (row.isBaseline && !tables.has(tableOf(row)) && !trainedHere.has(tableOf(row))) continue;
       from.set(keyOf(row), file);

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ExampleSet, TargetRule } from '@seqrec/data';
-import { loadModel, metricsUnder, type TokenEncoder } from '@seqrec/models';
+import { loadModel, metricNames, metricsUnder, type TokenEncoder } from '@seqrec/models';
 import type { RecipeConfig } from '../../config/schema.ts';
 import type { PreparedData } from '../../data/dataset.ts';
 import { splitBy } from '../../data/split-by.ts';
@@ -111,6 +111,16 @@ export function hasRanksOf(file: string, { users, targets, interactions }: Examp
     kept.users.length === targets.length &&
     targets.every((event, e) => kept.users[e] === users[e] && kept.items?.[e] === interactions.itemIds[event])
   );
+}
+
+/** The metrics that were kept with ranks; those that have become known since are taken from the ranks. */
+export function withNewMetrics(
+  kept: Readonly<Record<string, number>>,
+  ranks: string,
+  ks: readonly number[],
+): Readonly<Record<string, number>> {
+  if (metricNames(ks).every((name) => Object.hasOwn(kept, name))) return kept;
+  return { ...metricsUnder(readRanks(ranks), ks), ...kept };
 }
 
 /** The ranks of a run on a set. */
