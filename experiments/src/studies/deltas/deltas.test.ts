@@ -182,6 +182,18 @@ describe('a replay', () => {
         code: 2,
         errors: expect.stringContaining(`--${key}: expected of ${key.split('.')[0]} what a study reads`),
       });
+    const split = 'no split in a replay, which parts the events by time itself; got';
+    const weights = 'none in a replay, which trains on the events of all users from random weights; got';
+    for (const [key, text, message] of [
+      ['data.split', 'leave-last-out', `--data.split: expected ${split} leave-last-out`],
+      ['data.split.kind', 'global-time', `--data.split.kind: expected ${split} global-time`],
+      ['data.heldOut.share', '0.2', `data.heldOut: expected ${weights} {"share":0.2,"seed":0}`],
+      ['data.coldItems.share', '0.2', `data.coldItems: expected ${weights} {"share":0.2,"seed":1}`],
+      ['initialWeights.path', 'w.safetensors', `initialWeights: expected ${weights} {"path":"w.safetensors"}`],
+      ['itemVectors.path', 'vectors.csv', `itemVectors: expected ${weights} {"path":"vectors.csv"`],
+      ['optimizer.schedule.kind', 'plateau', 'optimizer.schedule.kind: expected a schedule of steps in a study'],
+    ])
+      expect(await run(`--${key}`, text)).toMatchObject({ code: 2, errors: expect.stringContaining(message) });
     expect(() => defineReplay({ ...replay, frozen: 'ice' })).toThrow('replay: expected a line; got ice; frozen, daily');
   });
 });

@@ -17,6 +17,7 @@ import { checkReplayedKeys } from '../scale/read-keys.ts';
 import { readPoints, savePoints } from '../staleness/points-file.ts';
 import { showStudy } from '../study/show.ts';
 import { StudyDir } from '../study/study.ts';
+import { checkReplayed } from './check-replayed.ts';
 import type { DeltaReplay, ReplayLine } from './replay.ts';
 import { finishReplay } from './report.ts';
 import { type ReplaySeed, runReplay } from './run-replay.ts';
@@ -36,6 +37,7 @@ export async function reproduceReplay(request: ReproduceRequest): Promise<number
   const epochs = { key: 'training.epochs', text: String(request.epochs ?? replay.epochs.base) };
   const overrides = [...(replay.changes ?? []), epochs, ...request.overrides];
   const { config } = await resolveConfig({ recipe: replay.recipe, overrides });
+  checkReplayed(config);
   const { split } = await prepareData(config.data, dataFolder(request.dataFolder), progress);
   const slices = slicesByTime(split.interactions, replay);
   const dir = new StudyDir(request.out ?? join('runs', `reproduce-${request.table.replaceAll('/', '-')}`));

@@ -18,9 +18,18 @@ export function checkReadKeys(overrides: readonly Override[], model: readonly st
   checkKeys(overrides, { ...READ, model: [...READ.model, ...model] });
 }
 
-/** A replay trains and measures by its own clock, and builds the model of its recipe, which it reads whole. */
+/**
+ * A replay trains and measures by its own clock, parts the events itself, and builds the model of its recipe, which it
+ * reads whole.
+ */
 export function checkReplayedKeys(overrides: readonly Override[]): void {
   const { training, evaluation } = READ;
+  const split = overrides.find(({ key }) => /^data\.split(\.|$)/.test(key));
+  if (split !== undefined)
+    throw new UsageError(
+      `--${split.key}: expected no split in a replay, which parts the events by time itself; got ${split.text}`,
+      'leave it out',
+    );
   checkKeys(overrides, { training: [...training, 'epochs'], evaluation });
 }
 
