@@ -43,6 +43,13 @@ export function generationOf({ task }: Pick<RecipeConfig, 'task'>): GenerationCo
   return task.kind === 'generation' ? (task as GenerationConfig) : undefined;
 }
 
+/** How many beams rank the items; nothing where all items are ranked. */
+export function rankingBeams(config: Pick<RecipeConfig, 'task'>): number | undefined {
+  const { beams = 'all', dense } = generationOf(config) ?? {};
+  // Vectors alone need no beams.
+  return beams === 'all' || dense?.levels === 0 ? undefined : beams;
+}
+
 /** How codes are asked for, of a configuration of generation. */
 function decodingOf(
   { task }: Pick<RecipeConfig, 'task'>,

@@ -77,7 +77,7 @@ export type { EvaluateOptions } from './evaluate/evaluation-blocks.ts';
 export { type EvaluateFutureOptions, evaluateFuture, type FutureEvaluation } from './evaluate/future.ts';
 export { type Cadence, type FutureOptions, type FutureQuery, futureQueries } from './evaluate/future-queries.ts';
 export { discountedGain, type Gain, hitGain, overTies, reciprocalGain } from './evaluate/gains.ts';
-export { type EvaluateGeneratedOptions, evaluateGenerated } from './evaluate/generated.ts';
+export { cutMRR, type EvaluateGeneratedOptions, evaluateGenerated } from './evaluate/generated.ts';
 export { type GeneratedListsOptions, generatedLists } from './evaluate/generated-lists.ts';
 export { evaluateItemNeighbours, type ItemNeighbours, type ItemNeighboursOptions } from './evaluate/item-neighbours.ts';
 export { giniOfItems, interestEntropy, p90Coverage } from './evaluate/list-metrics.ts';

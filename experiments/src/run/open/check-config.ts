@@ -3,7 +3,7 @@ import { metricNames, modelTimeReaders, objectiveTimeReaders, type TimeReader } 
 import type { RunConfig } from '../../config/run-config.ts';
 import type { RecipeConfig } from '../../config/schema.ts';
 import { windowPolicy } from '../../config/windows.ts';
-import { generationOf } from '../../data/coded-items.ts';
+import { generationOf, rankingBeams } from '../../data/coded-items.ts';
 import type { PreparedData } from '../../data/dataset.ts';
 import { watchedSet } from '../../data/dataset.ts';
 import { ConfigError } from '../../errors.ts';
@@ -33,11 +33,10 @@ function checkTogether(config: RecipeConfig): void {
 
 /** @throws ConfigError for cut-offs that no list of so many beams reaches. */
 function checkBeams(config: RecipeConfig): void {
-  const { beams = 'all', dense } = generationOf(config) ?? {};
+  const beams = rankingBeams(config);
   const { ks, lists = 1 } = config.evaluation;
   const largest = Math.max(...ks, lists);
-  // Vectors alone need no beams.
-  if (beams === 'all' || beams >= largest || dense?.levels === 0) return;
+  if (beams === undefined || beams >= largest) return;
   throw new ConfigError(
     `task.beams: expected at least as many as the largest cut-off or list, ${largest}; got ${beams}`,
     'more beams, or smaller evaluation.ks and evaluation.lists',

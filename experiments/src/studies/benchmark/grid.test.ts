@@ -14,7 +14,7 @@ import { basename, dirname, join } from 'node:path';
 import { afterAll, expect, it } from 'vitest';
 import { readRanks } from '../../run/folder/ranks.ts';
 import { listRuns } from '../../run/folder/run-dir.ts';
-import { SHOP_USERS, shopData, writeShop } from '../../testing/coded-shop.ts';
+import { codedShop, SHOP_USERS, shopData, writeShop } from '../../testing/coded-shop.ts';
 import { type MainRun, runMain } from '../../testing/run-main.ts';
 import type { Benchmark } from './benchmark.ts';
 import type { BenchmarkResult } from './result.ts';
@@ -123,6 +123,18 @@ it('takes a metric that is newer than what was kept from its ranks', async () =>
   for (const file of files) expect(readFileSync(file, 'utf8')).not.toContain('MRR"');
   for (const [i, [row, hits, reciprocal]] of figures(first).entries())
     expect(figures(then)[i]).toEqual([row, hits, expect.closeTo(reciprocal as number, 12)]);
+});
+
+it('says of MRR that beams cut it', async () => {
+  const { task, model, objective } = codedShop(folder);
+  const changes = Object.fromEntries(
+    Object.entries({ task, model, objective }).map(([key, of]) => [key, JSON.stringify(of)]),
+  );
+  const models = { Codes: { recipe: 'amazon-beauty/sid-decoder', changes } };
+  const { notes } = await tablesOf({ ...shops, models, metrics: ['HR@10', 'MRR'] }, 'beams');
+  expect(notes).toEqual([
+    expect.stringMatching(/^Codes on shop, time: targets that 10 beams do not find count 0 in MRR/),
+  ]);
 });
 
 it('says of a retrained row how it was tuned', async () => {

@@ -4,6 +4,7 @@ import { eventsOfItems } from '@seqrec/data';
 import type { RecipeConfig } from '../../config/schema.ts';
 import { readCodedItems, withDecoding } from '../../data/coded-items.ts';
 import type { PreparedData } from '../../data/dataset.ts';
+import { beamRemark } from '../../run/evaluation/beam-remark.ts';
 import type { EvaluationContext } from '../../run/evaluation/evaluate-set.ts';
 import { readJson, writeFileAtomic, writeJson } from '../../run/folder/atomic.ts';
 import { makeFolder } from '../../run/folder/make-folder.ts';
@@ -196,6 +197,8 @@ export class Grid {
     const ranks = ranksFile(run, OWN_TEST);
     const segments = this.#segments(ofGroup, ranks);
     const metrics = withNewMetrics(done.metrics, ranks, cell.config.evaluation.ks);
+    const remark = beamRemark(cell.config, this.#benchmark.metrics);
+    if (remark !== undefined) this.#notes.add(`${rowName(cell)} on ${data}, ${protocol}: ${remark}.`);
     this.#rows.push({ ...about, test: OWN_TEST, metrics, segments, lists, ranks });
     for (const [test, metrics] of further) this.#rows.push({ ...about, test, metrics, ranks: ranksFile(run, test) });
   }

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { excludeSeenInWords } from '@seqrec/models';
 import { describe, expect, it, test } from 'vitest';
-import { resolveConfig } from '../../config/load-recipe.ts';
+import { resolveSequences } from '../../config/load-recipe.ts';
 import { protocolDifferences } from '../../run/evaluation/protocol.ts';
 import { writeJson } from '../../run/folder/atomic.ts';
 import { readRanks, saveRanks } from '../../run/folder/ranks.ts';
@@ -22,6 +22,7 @@ const definition = [
 ];
 
 interface Made {
+  readonly recipe?: string;
   readonly overrides?: readonly (readonly [string, string])[];
   readonly data?: object;
   readonly definition?: readonly string[];
@@ -32,13 +33,19 @@ const out = mkdtempSync(join(tmpdir(), 'seqrec-compare-'));
 let made = 0;
 
 /** A run folder as far as `compare` reads it. Returns its id. */
-async function folder({ overrides = [], data = {}, definition: lines = definition, users = [0, 1, 2, 3] }: Made = {}) {
-  const { config } = await resolveConfig({
-    recipe: 'ml-100k/hstu',
+async function folder({
+  recipe = 'ml-100k/hstu',
+  overrides = [],
+  data = {},
+  definition: lines = definition,
+  users = [0, 1, 2, 3],
+}: Made = {}) {
+  const { config } = await resolveSequences({
+    recipe,
     overrides: overrides.map(([key, text]) => ({ key, text })),
   });
   const run = createRunDir(out, `run-${made++}`, config, new Date(0));
-  writeJson(run.config, { recipe: 'ml-100k/hstu', config });
+  writeJson(run.config, { recipe, config });
   writeJson(run.data, { digest: 'abc', split: 'leave-last-out', examples: { train: 4, test: 4 }, ...data });
   const ranks = Float64Array.from(users, (user) => 1 + ((user + made) % 4));
   const zeros = new Int32Array(users.length);
@@ -91,6 +98,23 @@ test('ranks that are missing are made again of the checkpoint that the test set 
   });
   expect(readRanks(run.ranks).checkpoint).toBe('last');
   expect([...readRanks(run.ranks).ranks]).toEqual([...before.ranks]);
+});
+
+test('beyond the beams of a run nothing is compared, and MRR of beams is said to be cut by them', async () => {
+  const recipe = 'amazon-beauty/sid-decoder';
+  const beams = (count: string) => folder({ recipe, overrides: [['task.beams', count]] });
+  const runs = [await beams('10'), await beams('all')];
+  const asked = (metrics: readonly string[], of = runs) =>
+    compareRuns({ runs: of, out, metrics, resamples: 100, force: true, backend: {}, quiet: true });
+  await expect(asked(['HR@10', 'NDCG@11'])).rejects.toThrow(
+    `--metrics: expected cut-offs of at most 10, the beams of ${runs[0]}; got NDCG@11`,
+  );
+  await expect(asked(['HR@11'], runs.toReversed())).rejects.toThrow(`the beams of ${runs[0]}; got HR@11`);
+  const cut = `${runs[0]}: targets that 10 beams do not find count 0 in MRR, where a ranking of all items counts 1 / rank.`;
+  const compared = await asked(['HR@10', 'MRR']);
+  expect(compared[0].remarks).toEqual([cut]);
+  expect(renderComparisons(compared)).toContain(cut);
+  expect((await asked(['HR@10']))[0].remarks).toEqual([]);
 });
 
 const reworded = (line: string, other: string) => ({

@@ -1,6 +1,8 @@
 import { existsSync } from 'node:fs';
+import { rankingBeams } from '../../data/coded-items.ts';
 import type { DataSummary } from '../../data/data-summary.ts';
 import { UsageError } from '../../errors.ts';
+import { beamRemark } from '../../run/evaluation/beam-remark.ts';
 import { evaluateSet } from '../../run/evaluation/evaluate-set.ts';
 import {
   definedProtocol,
@@ -43,6 +45,8 @@ export interface RunComparison {
   readonly users: number;
   /** Where the protocols differ; never any unless forced. */
   readonly protocol: readonly ProtocolDifference[];
+  /** Of runs whose beams cut MRR. */
+  readonly remarks: readonly string[];
   /** Without intervals where there are too few users. */
   readonly differences: readonly (Omit<PairedDifference, 'low' | 'high'> & Partial<PairedDifference>)[];
 }
@@ -51,7 +55,7 @@ export interface RunComparison {
  * Paired comparison of runs on the test set they share.
  *
  * @throws RunError that names each difference when data, split, window or protocol differ and `force` is not given.
- * UsageError for fewer than two runs.
+ * UsageError for fewer than two runs, and for a cut-off beyond the beams of one.
  */
 export async function compareRuns(request: CompareRequest): Promise<RunComparison[]> {
   const { runs, out, metrics, resamples, force = false } = request;
@@ -59,6 +63,7 @@ export async function compareRuns(request: CompareRequest): Promise<RunCompariso
   const progress = new Progress({ quiet: request.quiet });
   const [first, ...others] = runs.map((name) => openRunDir(out, name));
   const base = recordedProtocol(first);
+  const remarks = new Map([first, ...others].map((run) => [run.id, remarkOn(run, metrics)]));
   const recorded = others.map((run) => protocolDifferences(base, recordedProtocol(run)));
   // Before ranks that are missing are made again, which takes a while.
   for (const [i, run] of others.entries()) if (!force) refuseDifferences(recorded[i], first.id, run.id);
@@ -74,6 +79,7 @@ export async function compareRuns(request: CompareRequest): Promise<RunCompariso
       run: run.id,
       users,
       protocol: [...recorded[i], ...defined],
+      remarks: [...new Set([remarks.get(first.id), remarks.get(run.id)])].filter((remark) => remark !== undefined),
       differences: pairedDifferences(baseRanks, ranks, metrics, { resamples }).map(({ low, high, ...figures }) => ({
         ...figures,
         ...(tooFewUsers(users) === undefined && { low, high }),
@@ -81,6 +87,20 @@ export async function compareRuns(request: CompareRequest): Promise<RunCompariso
     });
   }
   return comparisons;
+}
+
+/** What beams take off MRR of a run. @throws UsageError for a cut-off that they do not reach. */
+function remarkOn(run: RunDir, metrics: readonly string[]): string | undefined {
+  const { config } = savedConfig(run);
+  const beams = rankingBeams(config) ?? Number.POSITIVE_INFINITY;
+  const beyond = metrics.find((metric) => Number(/@(\d+)$/.exec(metric)?.[1] ?? 1) > beams);
+  if (beyond !== undefined)
+    throw new UsageError(
+      `--metrics: expected cut-offs of at most ${beams}, the beams of ${run.id}; got ${beyond}`,
+      'its targets behind them are misses: smaller cut-offs, or a run with more task.beams',
+    );
+  const remark = beamRemark(config, metrics);
+  return remark && `${run.id}: ${remark}.`;
 }
 
 /** The ranks saved when the run finished; a run from before they were saved is evaluated now, and they are kept. */
@@ -111,7 +131,7 @@ const ABOUT =
 export function renderComparisons(comparisons: readonly RunComparison[]): string {
   const right = (title: string) => ({ title, align: 'right' as const });
   const signed = (value: number): string => `${value < 0 ? '' : '+'}${formatMetric(value)}`;
-  const parts = comparisons.map(({ base, run, users, protocol, differences }) => {
+  const parts = comparisons.map(({ base, run, users, protocol, remarks, differences }) => {
     const rows = differences.map((each) => [
       each.metric,
       formatMetric(each.a),
@@ -126,7 +146,15 @@ export function renderComparisons(comparisons: readonly RunComparison[]): string
       protocol.length === 0
         ? ''
         : `\nNot one protocol: part of the difference is not of the models.\n${renderDifferences(protocol)}\n`;
-    return `first:  ${base}\nsecond: ${run}\n${users} users of the test set, paired\n${warning}\n${renderTable(columns, rows)}${few === undefined ? '' : `\n${few}`}`;
+    const below = [
+      ...(few === undefined ? [] : [few]),
+      ...(remarks.length === 0 ? [] : [renderSentences(remarks, '')]),
+    ];
+    return [
+      `first:  ${base}\nsecond: ${run}\n${users} users of the test set, paired\n${warning}`,
+      renderTable(columns, rows),
+      ...below,
+    ].join('\n');
   });
   return `${parts.join('\n\n')}\n\n${renderSentences([ABOUT], '')}`;
 }

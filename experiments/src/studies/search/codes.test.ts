@@ -50,6 +50,13 @@ it('a model of codes', async () => {
   expect(counted.stdout).toMatch(/Spent: [\d.e+]+ FLOP/);
 });
 
+it('says that beams cut MRR, where trials and the winner are shown', async () => {
+  const beams = ['--task.beams', '6', '--evaluation.selectBy', 'MRR', '--retrain', '1'];
+  const { code, stdout } = await search('codes.yaml', '--out', 'beams', ...beams);
+  expect(code).toBe(0);
+  expect(stdout.match(/MRR: targets that 6 beams do not find count 0 in MRR/g)).toHaveLength(2);
+});
+
 it('goes on where a baseline has other settings now', async () => {
   const file = join(folder, 'found/trials.json');
   const { request, ...rest } = JSON.parse(readFileSync(file, 'utf8'));

@@ -1,5 +1,6 @@
 import type { RecipeConfig } from '../../config/schema.ts';
 import type { TableSection } from '../../report/table-section.ts';
+import { beamRemark } from '../../run/evaluation/beam-remark.ts';
 import { Interrupted } from '../../run/process/stop.ts';
 import { formatMetric } from '../../terminal/format.ts';
 import { runSeed, type SeedRun } from '../reproduce/seeds.ts';
@@ -28,15 +29,16 @@ export async function retrain(
 }
 
 /** The figures of each seed on the test set, and their mean with its 95 % interval. */
-export function retrainSection(runs: readonly SeedRun[]): TableSection {
+export function retrainSection(winner: RecipeConfig, runs: readonly SeedRun[]): TableSection {
   const metrics = Object.keys(runs[0].metrics).filter((metric) => !metric.includes('/'));
   const mean = metrics.map((metric) => {
     const { mean: centre, half } = estimate(runs.map((run) => run.metrics[metric]));
     return half === undefined ? formatMetric(centre) : `${formatMetric(centre)} ± ${formatMetric(half)}`;
   });
+  const remark = beamRemark(winner, metrics);
   return {
     title: 'The winner on the test set',
-    note: "Each seed is a training of its own; mean and 95 % interval by Student's t.",
+    note: `Each seed is a training of its own; mean and 95 % interval by Student's t.${remark === undefined ? '' : ` MRR: ${remark}.`}`,
     titles: ['seed', ...metrics],
     rows: [
       ...runs.map(({ seed, metrics: own }) => [String(seed), ...metrics.map((metric) => formatMetric(own[metric]))]),

@@ -72,7 +72,7 @@ export async function searchCommand(request: SearchCommand): Promise<number> {
     }
     if (request.retrain.length > 0) {
       const runs = await retrain(winner, request.retrain, { ...context, out });
-      const section = retrainSection(runs);
+      const section = retrainSection(winner, runs);
       const text = [`## ${section.title}`, section.note, markdownTable(section.titles, section.rows)].join('\n\n');
       writeJson(join(out, 'retrained.json'), runs);
       writeFileAtomic(join(out, 'retrained.md'), `${text}\n`);

@@ -1,5 +1,6 @@
 import { dimensionInWords, settingsInCell } from '../../config/search-space.ts';
 import type { TableSection } from '../../report/table-section.ts';
+import { beamRemark } from '../../run/evaluation/beam-remark.ts';
 import { formatDuration, formatMetric } from '../../terminal/format.ts';
 import { markdownTable } from '../../terminal/markdown.ts';
 import { inWords } from './budget.ts';
@@ -7,7 +8,8 @@ import type { SearchResult, TrialRow } from './result.ts';
 
 /** What a search is and what it took, in sentences. */
 export function searchSentences({ request, rungs, metric, spent, unit, trials }: SearchResult): string[] {
-  const { budget, eta, seed, space, data: _ } = request;
+  const { budget, eta, seed, space, config } = request;
+  const remark = beamRemark(config, [metric]);
   const counted = trials.filter(({ epochs }) => epochs > 0).length;
   const of = budget === undefined ? '' : ` of ${inWords(budget, budget.most)}`;
   const plan = rungs.map(({ epochs, trials: room }) => `${room} to epoch ${epochs}`).join(', ');
@@ -15,6 +17,7 @@ export function searchSentences({ request, rungs, metric, spent, unit, trials }:
     `Random search with successive halving: ${trials.length} trials drawn with seed ${seed}, ${counted} trained; ${plan}; the best 1/${eta} by ${metric} on the validation set go on. The test set was not looked at.`,
     `Spent: ${inWords({ unit }, spent)}${of}${unit === 'flops' ? ' of training; evaluations are not counted' : ', evaluations included'}.`,
     `Space: ${space.map((each) => dimensionInWords(each)).join('; ')}.`,
+    ...(remark === undefined ? [] : [`${metric}: ${remark}.`]),
   ];
 }
 

@@ -85,7 +85,7 @@ export async function evaluateGenerated(options: EvaluateGeneratedOptions): Prom
 }
 
 /** What a reader must know who has MRR of all items beside it. */
-function cutMRR(beams: number | 'all'): string {
+export function cutMRR(beams: number | 'all'): string {
   return `targets that ${beams} beams do not find count 0 in MRR, where a ranking of all items counts 1 / rank`;
 }
 
