@@ -91,11 +91,7 @@ export async function benchmarkCells(benchmark: Benchmark, selection: Selection)
 export function retrainedCell(cell: Cell, epochs: number, interactions: Interactions): Cell {
   const { config } = cell;
   const { patience: _, minEpochs: __, ...training } = config.training;
-  if (config.optimizer.schedule?.kind === 'plateau')
-    throw new ConfigError(
-      `benchmark: ${cellName(cell)}: expected a schedule by steps with --retrain, which leaves no validation set; got plateau`,
-      'set another --optimizer.schedule.kind, or leave --retrain out',
-    );
+  checkRetrains(cell);
   return {
     ...cell,
     retrained: true,
@@ -106,6 +102,15 @@ export function retrainedCell(cell: Cell, epochs: number, interactions: Interact
       evaluation: { ...config.evaluation, checkpoint: 'last' },
     },
   };
+}
+
+/** @throws ConfigError for a learning rate that falls by the validation part. */
+export function checkRetrains(cell: Cell): void {
+  if (cell.config.optimizer.schedule?.kind === 'plateau')
+    throw new ConfigError(
+      `benchmark: ${cellName(cell)}: expected a schedule by steps with --retrain, which leaves no validation set; got plateau`,
+      'set another --optimizer.schedule.kind, or leave --retrain out',
+    );
 }
 
 function withoutValidation(data: RecipeConfig['data'], { userOffsets }: Interactions): unknown {

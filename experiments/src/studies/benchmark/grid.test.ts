@@ -202,6 +202,16 @@ it('refuses before anything trains what would stop by the test set, and what can
       `benchmark: shop, time, SASRec: ${key}: expected ${expected} with the split global-time, which has no validation set; got ${value}`,
     );
   }
+  const schedule = { none: [{ 'optimizer.schedule.kind': 'constant' }, { 'optimizer.schedule.kind': 'plateau' }] };
+  const searched = { ...shops, models: { SASRec: { ...shops.models.SASRec, space: schedule } } };
+  const late = await bench(searched, 'stops', '--retrain', '--tune', '1e7', '--trials', '2');
+  expect([late.code, late.errors]).toEqual([
+    2,
+    expect.stringContaining(
+      'benchmark: shop, time, SASRec: expected a schedule by steps with --retrain, which leaves no validation set; got plateau',
+    ),
+  ]);
+  expect(existsSync(join(folder, 'stops', 'tuning'))).toBe(false);
   const other = await bench(shops, 'stops', '--retrain', '--data.split', 'train-test');
   expect(other.code).toBe(2);
   expect(other.errors).toContain('expected a split with a validation part that can train');

@@ -20,7 +20,7 @@ import type { BenchmarkResult } from './result.ts';
 import { type CellContext, runCell } from './run-cell.ts';
 import { renderBenchmark } from './sections.ts';
 import { checkCounted } from './training-flops.ts';
-import { dimensionsOf, tuningInWords } from './tune-cell.ts';
+import { checkTrialsRetrain, dimensionsOf, tuningInWords } from './tune-cell.ts';
 
 /** `seqrec benchmark`: runs what is missing of a grid, seed by seed, and writes its tables. Returns the exit code. */
 export async function runBenchmark(request: BenchmarkRequest): Promise<number> {
@@ -33,6 +33,7 @@ export async function runBenchmark(request: BenchmarkRequest): Promise<number> {
     for (const cell of cells) {
       const space = await dimensionsOf(cell, benchmark.models[cell.model].space, request.overrides);
       checkRankedAlike(space, cell.config.evaluation, benchmark.baselines);
+      if (request.retrain) await checkTrialsRetrain(cell, space, request.tune.trials);
     }
   const earlier = readEarlierGrids(request.include ?? [], definitionTitle(request.benchmark));
   const progress = new Progress({ quiet: request.quietly });

@@ -5,11 +5,13 @@ import type { RecipeConfig } from '../../config/schema.ts';
 import { type Dimension, parseSpace, type WrittenSpace } from '../../config/search-space.ts';
 import { RunError, UsageError } from '../../errors.ts';
 import { type Budget, inWords } from '../search/budget.ts';
+import { drawTrials } from '../search/draw.ts';
 import { freeDimensions } from '../search/free-dimensions.ts';
 import { writeSearch } from '../search/outputs.ts';
-import { search } from '../search/search.ts';
+import { overridesIn, search } from '../search/search.ts';
 import type { TrialContext } from '../search/trials.ts';
 import { type Cell, cellName, rowName } from './cell.ts';
+import { checkRetrains } from './cells.ts';
 import { folderName } from './folder-name.ts';
 import type { TunedCell } from './result.ts';
 
@@ -55,6 +57,22 @@ export async function dimensionsOf(
   return freeDimensions(space, fixed);
 }
 
+/** The configuration of a cell with settings of a trial. */
+async function trialOf({ recipe, overrides }: Cell, settings: readonly Override[]): Promise<RecipeConfig> {
+  const { config } = await resolveSequences({ recipe, overrides: [...overrides, ...settings] });
+  return { ...config, seed: SEED };
+}
+
+/** @throws ConfigError where a trial that may win is none to retrain; what is no configuration cannot win. */
+export async function checkTrialsRetrain(cell: Cell, space: readonly Dimension[], trials: number): Promise<void> {
+  for (const settings of drawTrials(space, SEED, trials)) {
+    const config = await trialOf(cell, overridesIn(settings)).catch((error: unknown) => {
+      if (!(error instanceof UsageError)) throw error;
+    });
+    if (config !== undefined) checkRetrains({ ...cell, config });
+  }
+}
+
 /**
  * Searches a cell over the space of its model on the validation set, in a folder of its own. What is there of the same
  * search is not done again.
@@ -79,16 +97,13 @@ export async function tuneCell(
       readonly command: string;
     },
 ): Promise<{ readonly settings: TunedCell; readonly config: RecipeConfig }> {
-  const { recipe, data, protocol, overrides } = cell;
+  const { recipe, data, protocol } = cell;
   const folder = join(out, folderName(cellName(cell)));
   const searched = await search({
     ...{ ...context, budget, trials, name: recipeTitle(recipe), out: folder, eta: ETA, seed: SEED },
     space: await dimensionsOf(cell, own, fixed),
     config: { ...cell.config, seed: SEED },
-    resolve: async (settings) => {
-      const { config } = await resolveSequences({ recipe, overrides: [...overrides, ...settings] });
-      return { ...config, seed: SEED };
-    },
+    resolve: (settings) => trialOf(cell, settings),
   });
   writeSearch(folder, searched, command);
   const { result, winner } = searched;
