@@ -73,6 +73,19 @@ describe('seqrec plan', () => {
     expect(Math.max(...explained!.byRank.map(({ memory }) => memory))).toBeLessThan(1.01 * ((264 * 1e9) / 16));
   });
 
+  it('refuses a stand-in under a loss over all items, whose work grows with the table', async () => {
+    for (const kind of ['full-softmax', 'sce']) {
+      const options = ['--rows', '1e5', '--step-ms', '100', '--objective.kind', kind, '--quiet'];
+      const { code, errors } = await runMain('plan', ...tiny, ...options);
+      expect([code, errors]).toEqual([
+        2,
+        expect.stringContaining(
+          `--rows: expected a loss that names the items of a step; got objective.kind ${kind}, which scores every row`,
+        ),
+      ]);
+    }
+  });
+
   it('knows ranks that share what the optimiser keeps: less memory, the bytes of a sum in all', async () => {
     const options = [...tiny, '--network', '10GbE', '--step-ms', '100'];
     const [whole, shared] = [await planned(...options), await planned(...options, '--shard-optimizer')];

@@ -192,7 +192,11 @@ async function computeOf(
   }
 }
 
-/** The stand-in of the largest table. @throws ConfigError where there is none, or negatives are of the data's items. */
+/**
+ * The stand-in of the largest table.
+ *
+ * @throws ConfigError where there is none, and where negatives are of the data's items or all items are scored.
+ */
 function standInOf({ trainer, config, name }: OpenTrainer, given: PlanRequest['standIn']) {
   if (given === undefined) return undefined;
   const table = largestTable(trainer);
@@ -200,7 +204,15 @@ function standInOf({ trainer, config, name }: OpenTrainer, given: PlanRequest['s
     throw new ConfigError(
       `--rows: expected a recipe with a table that can be cut up; got ${name}, whose model '${trainer.model.kind}' has none`,
     );
-  const { negativeItems } = (config as { readonly objective?: { readonly negativeItems?: string } }).objective ?? {};
+  const { objective = {} } = config as {
+    readonly objective?: { readonly kind?: string; readonly negativeItems?: string };
+  };
+  const { kind = 'sampled-softmax', negativeItems } = objective;
+  if (!trainer.task.namesItems)
+    throw new ConfigError(
+      `--rows: expected a loss that names the items of a step; got objective.kind ${kind}, which scores every row, and whose work is known over the ${trainer.model.numItems} items of the data alone`,
+      'set --objective.kind sampled-softmax, or leave --rows out',
+    );
   if (negativeItems === 'trained')
     throw new ConfigError(
       '--rows: expected negatives among all items; got objective.negativeItems trained',
