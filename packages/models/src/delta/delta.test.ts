@@ -217,9 +217,11 @@ describe('which rows a delta takes along', () => {
     expect(() => make({ kind: 'top', share: 1.1 })).toThrow(
       'delta: rows.share: expected a share of the rows from 0 to 1; got 1.1',
     );
-    expect(() => make({ kind: 'threshold', norm: Number.NaN })).toThrow(
-      'delta: rows.norm: expected a norm of at least 0; got NaN',
-    );
+    // Infinity would be no number in the file.
+    for (const norm of [Number.NaN, Number.POSITIVE_INFINITY])
+      expect(() => make({ kind: 'threshold', norm })).toThrow(
+        `delta: rows.norm: expected a finite norm of at least 0; got ${norm}`,
+      );
     expect(() => makeDelta(held, to, ['dense'])).toThrow(
       "makeDelta: tables: expected 'dense' to be a weight [rows, width]; got [3]",
     );

@@ -26,7 +26,8 @@ export function checkPolicy(policy: RowPolicy): void {
   };
   if (policy.kind === 'top' && !(policy.share >= 0 && policy.share <= 1))
     refuse('share', 'a share of the rows from 0 to 1', policy.share);
-  if (policy.kind === 'threshold' && !(policy.norm >= 0)) refuse('norm', 'a norm of at least 0', policy.norm);
+  if (policy.kind === 'threshold' && !(policy.norm >= 0 && Number.isFinite(policy.norm)))
+    refuse('norm', 'a finite norm of at least 0', policy.norm);
   if (policy.kind === 'budget' && !(Number.isSafeInteger(policy.bytes) && policy.bytes >= 1))
     refuse('bytes', 'a whole number of bytes, at least 1', policy.bytes);
 }
