@@ -73,6 +73,10 @@ test('rows of label 0 and labels of teachers are there, as a ranker has them', a
   const { output } = await seqrecData(file, ...options, '--data.sampledNegatives.perPositive', '1');
   expect(output).toContain('Each of 40 events as a row of label 1, with 1 rows of label 0');
   expect(output).toContain('Split random: 64 train, 8 validation, 8 test examples');
+  // The statistics are of what happened, and no sequence is made of what did not.
+  expect(output).toMatch(/^ +events +40$/m);
+  const sequences = await seqrecData(file, ...options.with(-1, 'by-user'), '--data.sampledNegatives.perPositive', '1');
+  expect(sequences.output).toContain('Split by-user: not possible\n  byUser: expected rows that are all events');
   const teachers = JSON.stringify([{ path: join(folder, 'no-store') }]);
   expect((await seqrecData(file, ...options, '--data.teacherLabels', teachers)).errors).toContain('no-store');
 });

@@ -56,12 +56,6 @@ async function trainingOfIds(command: FitIdsCommand): Promise<{
 }> {
   const { interactions: all, split: named = 'leave-last-out', overrides, ...read } = await readDataOfIds(command);
   const split = splitOf({ split: named, ...read }, all);
-  const drawn = command.overrides.some(({ key }) => key.startsWith('data.sampledNegatives'));
-  if (drawn && split.examples === undefined)
-    throw new UsageError(
-      `seqrec ids fit: --data.sampledNegatives: expected it with a split of rows; got ${split.protocol}, whose sequences would hold items that nobody took`,
-      'leave it out, or name the split of the ranker (--data.split rows-by-time)',
-    );
   return { interactions: split.interactions, train: takenEvents(split), overrides };
 }
 

@@ -203,7 +203,7 @@ describe('seqrec ids', () => {
     expect(await of('log.safetensors')).toEqual(expected);
     expect(await of('drawn.safetensors')).toEqual(expected);
     const refused = await fit('shop.csv', 'none.safetensors', '--data.sampledNegatives.perPositive', '3');
-    expect(refused).toMatchObject({ code: 2, errors: expect.stringContaining('expected it with a split of rows') });
+    expect(refused).toMatchObject({ code: 1, errors: expect.stringContaining('expected rows that are all events') });
   });
 
   it('takes codes of a file, and refuses those of other items', async () => {

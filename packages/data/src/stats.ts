@@ -1,4 +1,5 @@
 import { countDuplicates } from './assemble.ts';
+import { type EventRows, happenedEvents } from './examples/happened-events.ts';
 import type { Interactions } from './interactions.ts';
 
 export interface LengthStats {
@@ -42,8 +43,9 @@ export interface DatasetStats {
 const DAY = 86_400;
 const FOLLOW_DAYS = [1, 7, 14, 28, 112, 365];
 
-/** What a dataset looks like, in one pass and one sort of the lengths. */
-export function datasetStats(i: Interactions): DatasetStats {
+/** What a dataset looks like, in one pass and one sort of the lengths; rows that were drawn are no events. */
+export function datasetStats(interactions: Interactions): DatasetStats {
+  const i = happenedEvents(interactions);
   const hasTimes = i.hasTimestamps !== false;
   const seenItem = new Int32Array(i.numItems + 1).fill(-1);
   let first = Number.POSITIVE_INFINITY;
@@ -64,8 +66,8 @@ export function datasetStats(i: Interactions): DatasetStats {
   let itemsWithEvents = 0;
   for (let item = 1; item <= i.numItems; item++) if (seenItem[item] >= 0) itemsWithEvents++;
   return {
-    name: i.name,
-    digest: i.digest,
+    name: interactions.name,
+    digest: interactions.digest,
     users: i.numUsers,
     items: i.numItems,
     itemsWithEvents,
@@ -81,7 +83,7 @@ export function datasetStats(i: Interactions): DatasetStats {
   };
 }
 
-function followedWithin(i: Interactions): { days: number; share: number }[] {
+function followedWithin(i: EventRows): { days: number; share: number }[] {
   const counts = FOLLOW_DAYS.map(() => 0);
   for (let u = 0; u < i.numUsers; u++) {
     // The least time after that of the event, of one event or of several that share a time.
@@ -98,11 +100,11 @@ function followedWithin(i: Interactions): { days: number; share: number }[] {
   return FOLLOW_DAYS.map((days, d) => ({ days, share: counts[d] / i.numEvents }));
 }
 
-function sortedLengths(i: Interactions): Int32Array {
+function sortedLengths(i: EventRows): Int32Array {
   return Int32Array.from({ length: i.numUsers }, (_, u) => i.userOffsets[u + 1] - i.userOffsets[u]).sort();
 }
 
-function lengthStats(i: Interactions): LengthStats {
+function lengthStats(i: EventRows): LengthStats {
   const lengths = sortedLengths(i);
   const n = lengths.length;
   const rank = (percent: number): number => lengths[Math.max(0, Math.ceil((percent / 100) * n) - 1)];
@@ -132,7 +134,7 @@ export interface LengthBin {
  * Users by length of their sequence, in bins that double: [1, 2), [2, 4), [4, 8), ...; empty ones at the ends left out.
  */
 export function lengthHistogram(i: Interactions): LengthBin[] {
-  const lengths = sortedLengths(i);
+  const lengths = sortedLengths(happenedEvents(i));
   const bins: LengthBin[] = [];
   let at = 0;
   for (let from = 1; at < lengths.length; from *= 2) {

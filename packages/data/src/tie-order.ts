@@ -1,3 +1,4 @@
+import { type EventRows, happenedEvents } from './examples/happened-events.ts';
 import type { Interactions } from './interactions.ts';
 
 /** What the order of events that share a time looks like. */
@@ -29,7 +30,7 @@ const clear = 6;
  * always the same way round with chance `2^(1 - m)`.
  */
 export function tieOrder(i: Interactions): TieOrder {
-  const { tied, pairs, resolution } = neighbours(i);
+  const { tied, pairs, resolution } = neighbours(happenedEvents(i));
   pairs.sort();
   let repeatedPairs = 0;
   let oneWay = 0;
@@ -56,7 +57,7 @@ export function tieOrder(i: Interactions): TieOrder {
 }
 
 /** Ties, and neighbours among them as `2 (low item * (I + 1) + high item) + (1 when the high one comes first)`. */
-function neighbours(i: Interactions): { tied: number; pairs: Float64Array; resolution: number } {
+function neighbours(i: EventRows): { tied: number; pairs: Float64Array; resolution: number } {
   const { userOffsets, timestamps, itemIds } = i;
   if (i.hasTimestamps === false) return { tied: 0, pairs: new Float64Array(0), resolution: 0 };
   let tied = 0;

@@ -1,7 +1,7 @@
 import { OptionError } from '../errors.ts';
 import type { Interactions } from '../interactions.ts';
 import { namedRandom } from '../philox.ts';
-import { ExampleList, nobodyLeft, type Split } from './split.ts';
+import { checkAllEvents, ExampleList, nobodyLeft, type Split } from './split.ts';
 
 export interface ByUserOptions {
   /** Shares of the users, chosen by chance. */
@@ -17,9 +17,11 @@ export interface ByUserOptions {
  *
  * Who is in which part depends on the seed and the user's number alone. Users with fewer than 2 events are left out
  * and counted. Events of the future of a test target are in training, as in leave-one-out.
- * @throws {OptionError} for shares that leave nobody; {DataError} `nobody-left` when a part is empty
+ * @throws {OptionError} for shares that leave nobody, and rows that were drawn; {DataError} `nobody-left` when a part
+ *   is empty
  */
 export function byUser(interactions: Interactions, options: ByUserOptions): Split {
+  checkAllEvents('byUser', interactions);
   const { testShare, validationShare = 0, seed = 0 } = options;
   if (!(testShare > 0 && testShare < 1)) {
     throw new OptionError('byUser', `expected testShare between 0 and 1; got ${testShare}`, { key: 'testShare' });

@@ -2,7 +2,7 @@ import { OptionError } from '../errors.ts';
 import type { Interactions } from '../interactions.ts';
 import { partitionPoint } from '../partition-point.ts';
 import { type CounterRandom, namedRandom } from '../philox.ts';
-import { ExampleList, nobodyLeft, type Split } from './split.ts';
+import { checkAllEvents, ExampleList, nobodyLeft, type Split } from './split.ts';
 import { timeOfShare } from './time-of-share.ts';
 
 /** Which events of a user after a cut become targets: the first, the last, one at random, or each in its turn. */
@@ -30,9 +30,10 @@ export type GlobalTimeOptions = {
  * A user's training example ends at the last event before the first cut (users with fewer than 2 such events train
  * nothing); histories of later targets are all earlier events of the user, later than the cut or not.
  * No validation part without a validation time or fraction.
- * @throws {OptionError} for cuts out of order; {DataError} `nobody-left` when a part is empty
+ * @throws {OptionError} for cuts out of order, and rows that were drawn; {DataError} `nobody-left` when a part is empty
  */
 export function globalTime(interactions: Interactions, options: GlobalTimeOptions): Split {
+  checkAllEvents('globalTime', interactions);
   if (interactions.hasTimestamps === false) {
     throw new OptionError('globalTime', `expected times; got none in ${interactions.name}`, {
       key: 'testTime',

@@ -8,7 +8,6 @@ import {
   leakageReport,
   makeBatch,
   withRowHistories,
-  withSampledNegatives,
 } from '../index.ts';
 
 /** User `u` has `u + 1` events, one a minute, from minute `7 u` modulo 40 on. */
@@ -113,13 +112,6 @@ it.each<[LastRowsOptions, string]>([
   [{ rows: 40 }, 'lastRows: expected users of more than 40 events in the train part; got none among the 30 users'],
 ])('refuses %j', (options, message) => {
   expect(() => lastRows(data, options)).toThrow(message);
-});
-
-it('refuses drawn rows, which are no history', () => {
-  const clicks = interactionsFromArrays({ name: 'clicks', users: [1, 1, 2, 2], items: [1, 2, 3, 4] });
-  expect(() => lastRows(withSampledNegatives(clicks, { perPositive: 1 }), { rows: 1 })).toThrow(
-    'lastRows: expected rows that are all events; got clicks with drawn ones; take another split (--data.split rows-by-time), or leave --data.sampledNegatives out',
-  );
 });
 
 it('histories of rankers are told as they are: by order, whatever the times', () => {

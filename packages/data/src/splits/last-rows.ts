@@ -1,7 +1,7 @@
 import { OptionError } from '../errors.ts';
 import type { Interactions } from '../interactions.ts';
 import { namedRandom } from '../philox.ts';
-import { type ExampleSet, nobodyLeft, type RowSplit } from './split.ts';
+import { checkAllEvents, type ExampleSet, nobodyLeft, type RowSplit } from './split.ts';
 
 export interface LastRowsOptions {
   /** Last events of a user, the candidates of one request; default 10. */
@@ -104,12 +104,7 @@ function check(interactions: Interactions, options: Checked): void {
     const got = options[key as keyof Checked];
     throw new OptionError(operation, `expected ${key} ${expected}; got ${got}`, { key, ...(hint && { hint }) });
   };
-  // Histories would hold what no user did, and a cut may lie between an event and what was drawn for it.
-  if (interactions.roles.event !== undefined)
-    throw new OptionError(operation, `expected rows that are all events; got ${interactions.name} with drawn ones`, {
-      key: 'split',
-      hint: 'take another split (--data.split rows-by-time), or leave --data.sampledNegatives out',
-    });
+  checkAllEvents(operation, interactions);
   if (!Number.isInteger(rows) || rows < 1) fail('rows', 'of 1 or more');
   if (!Number.isInteger(maxHistory) || maxHistory < 1) fail('maxHistory', 'of 1 or more');
   if (!(testShare > 0 && testShare < 1)) fail('testShare', 'between 0 and 1');

@@ -1,4 +1,5 @@
 import { countDuplicates } from '../assemble.ts';
+import { happenedEvents } from '../examples/happened-events.ts';
 import { optionHint } from '../problems.ts';
 import { tieOrder } from '../tie-order.ts';
 import { isInHistory, lastOfHistory, trainingEvents } from './histories.ts';
@@ -164,7 +165,7 @@ function orderInsideTies(split: Split): LeakageCheck {
 }
 
 function duplicateRows(split: Split): LeakageCheck {
-  const { interactions: i } = split;
+  const i = happenedEvents(split.interactions);
   const count = i.hasTimestamps === false ? 0 : countDuplicates(i.userOffsets, i.itemIds, i.timestamps);
   return {
     name: 'duplicate-rows',

@@ -1,5 +1,5 @@
 import type { Interactions } from '../interactions.ts';
-import { ExampleList, nobodyLeft, type Split } from './split.ts';
+import { checkAllEvents, ExampleList, nobodyLeft, type Split } from './split.ts';
 
 /**
  * Leave-last-out: of a user's events `s_1..s_n` the test target is `s_n`, the validation target `s_{n-1}` and the last
@@ -7,7 +7,7 @@ import { ExampleList, nobodyLeft, type Split } from './split.ts';
  *
  * Users with fewer than 4 events have no training target with a history: they are left out of all three parts and
  * counted in `step`.
- * @throws {DataError} `nobody-left` when every user is too short
+ * @throws {OptionError} for rows that were drawn; {DataError} `nobody-left` when every user is too short
  */
 export function leaveLastOut(interactions: Interactions): Split {
   return lastEvents(interactions, 'leave-last-out', SHORTEST_VALIDATED);
@@ -20,7 +20,7 @@ export function leaveLastOut(interactions: Interactions): Split {
  * Users with fewer than `minLength` events (default 3) are left out and counted; with 4 the users are those of
  * `leaveLastOut`.
  * Source: `facebookresearch/generative-recommenders`, `reco_dataset.py` (`ignore_last_n` 1 for train, 0 for test).
- * @throws {DataError} `nobody-left` when every user is too short
+ * @throws {OptionError} for rows that were drawn; {DataError} `nobody-left` when every user is too short
  */
 export function trainTest(interactions: Interactions, { minLength = 3 }: { readonly minLength?: number } = {}): Split {
   return lastEvents(interactions, 'train-test', minLength);
@@ -30,6 +30,7 @@ export function trainTest(interactions: Interactions, { minLength = 3 }: { reado
 const SHORTEST_VALIDATED = 4;
 
 function lastEvents(interactions: Interactions, protocol: 'leave-last-out' | 'train-test', minLength: number): Split {
+  checkAllEvents(protocol, interactions);
   const withValidation = protocol === 'leave-last-out';
   const { userOffsets, numUsers } = interactions;
   const train = new ExampleList();

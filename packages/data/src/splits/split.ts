@@ -1,4 +1,4 @@
-import { DataError } from '../errors.ts';
+import { DataError, OptionError } from '../errors.ts';
 import type { Interactions, ProcessingStep } from '../interactions.ts';
 import type { Limit } from './limit.ts';
 import type { RowHistories } from './row-history-options.ts';
@@ -85,6 +85,18 @@ export class ExampleList {
       targets: Int32Array.from(this.#targets),
     };
   }
+}
+
+/**
+ * Refuses rows that were drawn: histories and targets would be what no user did, and a cut may lie between an event and
+ * what was drawn for it.
+ */
+export function checkAllEvents(operation: string, { roles, name }: Interactions): void {
+  if (roles.event === undefined) return;
+  throw new OptionError(operation, `expected rows that are all events; got ${name} with drawn ones`, {
+    key: 'split',
+    hint: 'take another split (--data.split rows-by-time), or leave --data.sampledNegatives out',
+  });
 }
 
 export function nobodyLeft(operation: string, interactions: Interactions, needed: string): DataError {
