@@ -75,8 +75,10 @@ export async function prepareData(config: DataConfig, folder: string, progress: 
         `data.${key}: expected it with the task ranking; got it for a model of sequences`,
         'leave it out',
       );
-  const all = await withStoredVectors(filtered(await loadInteractions(config, folder, progress), config), config);
-  const kept = config.coldItems === undefined ? all : withColdItems(splitBy(config.split, all), config.coldItems);
+  const all = filtered(await loadInteractions(config, folder, progress), config);
+  const left = config.coldItems === undefined ? all : withColdItems(splitBy(config.split, all), config.coldItems);
+  // Vectors of the events that are left: others would have read those of the cold items.
+  const kept = await withStoredVectors(left, config);
   const coded = await withSemanticIds(kept, config, {
     train: () => takenEvents(partsOf(config, kept).split),
     cacheFolder: CACHE_FOLDER,

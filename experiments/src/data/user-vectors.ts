@@ -28,7 +28,7 @@ export async function readUserVectors(file: string, { digest, numEvents }: Inter
   }
   if (metadata.data === digest && found.shape[0] === numEvents) return { width: found.shape[1], values: found.data };
   throw new RunError(
-    `${file}: expected vectors of the same data, digest ${digest.slice(0, 12)} with ${numEvents} events; got those of ${metadata.data?.slice(0, 12) ?? 'unknown data'} with ${found.shape[0]}; filters (data.kCore, data.minRating) and ties must be those of the run that made them`,
+    `${file}: expected vectors of the same data, digest ${digest.slice(0, 12)} with ${numEvents} events; got those of ${metadata.data?.slice(0, 12) ?? 'unknown data'} with ${found.shape[0]}; filters (data.kCore, data.minRating), data.coldItems and ties must be those of the run that made them`,
   );
 }
 
