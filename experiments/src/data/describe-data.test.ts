@@ -47,6 +47,17 @@ test('a file of one`s own is described under every split', async () => {
 /** `seqrec data`, with what it printed. */
 const seqrecData = (...argv: string[]) => runMain('data', ...argv, '--quiet');
 
+test('columns beside data whose layout is known are refused', async () => {
+  const file = writeTable('known.csv', seconds);
+  for (const asked of [['ml-100k'], [file, '--data.format', 'files']]) {
+    const { code, errors } = await seqrecData(...asked, '--user', 'who', '--time', 'when');
+    expect(code).toBe(2);
+    expect(errors).toContain(
+      `seqrec data: --user, --time: expected a table or a query, whose columns have to be named; got ${asked[0]}, whose layout is known`,
+    );
+  }
+});
+
 test('cold items are taken out of the events of sequences, and of the rows of a ranker', async () => {
   const cold = ['--user', 'who', '--item', 'what', '--time', 'when', '--data.coldItems.share', '0.4'];
   const { output } = await seqrecData(writeTable('cold.csv', seconds), ...cold);

@@ -103,8 +103,19 @@ async function configOf(request: DescribeRequest): Promise<FileConfig> {
   return data;
 }
 
-/** Format and place of what was asked for. */
-async function sourceConfig({ dataset, columns, overrides = [] }: DescribeRequest): Promise<object> {
+/** Format and place of what was asked for. @throws UsageError for columns beside data whose own are known. */
+async function sourceConfig(request: DescribeRequest): Promise<object> {
+  const source = await foundSource(request);
+  const named = Object.keys(request.columns).map((key) => `--${key}`);
+  if (named.length > 0 && !('columns' in source))
+    throw new UsageError(
+      `seqrec data: ${named.join(', ')}: expected a table or a query, whose columns have to be named; got ${request.dataset}, whose layout is known`,
+      'leave it out, or read the file as a table (--data.format csv)',
+    );
+  return source;
+}
+
+async function foundSource({ dataset, columns, overrides = [] }: DescribeRequest): Promise<object> {
   if (datasetNames().includes(dataset)) return { format: 'named', name: dataset };
   // By the name of its file in the data folder.
   const byFile = datasetNames().find((name) => datasetEntry(name).files.includes(dataset));
