@@ -35,7 +35,7 @@ export function describeColumns(i: Interactions): ColumnDescription[] {
     ['items', i.itemTable],
   ] as const;
   return tables.flatMap(([table, { rows, columns }]) =>
-    Array.from(columns, ([name, column]) => ({
+    Array.from(columns, ([name, stored]) => [name, asNumbers(stored, i)] as const).map(([name, column]) => ({
       table,
       name,
       kind: column.kind,
@@ -48,6 +48,12 @@ export function describeColumns(i: Interactions): ColumnDescription[] {
       examples: examplesOf(column, rows),
     })),
   );
+}
+
+/** Where data have no times, the places of events stand for them: numbers, and no dates. */
+function asNumbers(column: Column, { roles, timestamps }: Interactions): Column {
+  const isPlace = roles.time === undefined && column.kind === 'time' && column.values === timestamps;
+  return isPlace ? { kind: 'number', width: 1, values: Float32Array.from(column.values) } : column;
 }
 
 function missingShare(column: Column, rows: number): number {

@@ -77,6 +77,18 @@ describe('columns of a file', () => {
     );
   });
 
+  it('of data without times show the places of events as numbers', () => {
+    const i = interactionsFromArrays({ name: 'order', users: [1, 1, 1, 2], items: [1, 2, 3, 1] });
+    const [places, ...more] = describeColumns(i).filter(({ name }) => name === 'position');
+    expect(more).toEqual([]);
+    expect(places).toMatchObject({ kind: 'number', roles: [], range: [0, 2], examples: ['0', '1', '2'] });
+    const times = interactionsFromArrays({ name: 'times', users: [1, 1], items: [1, 2], timestamps: [0, 60] });
+    expect(describeColumns(times).find(({ kind }) => kind === 'time')?.examples).toEqual([
+      '1970-01-01T00:00:00Z',
+      '1970-01-01T00:01:00Z',
+    ]);
+  });
+
   it('come back from the cache, those of events when they are asked for', async () => {
     const cacheDir = temporaryFolder();
     const path = temporaryFile(
