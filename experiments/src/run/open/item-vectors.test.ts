@@ -88,7 +88,10 @@ describe('from one run to the next', () => {
       /expected vectors of 16 numbers, .*set --model\.embeddingDim 32/,
     ],
     [[...pinnerformer, ...given, '--data.items', '301'], /vectors\.csv: expected a vector for each of the 301 items/],
-    [[...pinnerformer, '--itemVectors.path', join(folder, 'none.csv')], /none\.csv: expected a file, zip or folder/],
+    [
+      [...pinnerformer, '--itemVectors.path', join(folder, 'none.csv')],
+      /none\.csv: expected a file, zip or folder.*; a run reads its data where they were when it was trained/,
+    ],
     [[...pinnerformer, '--itemVectors.missing', 'random'], /itemVectors\.path: expected a string; got nothing/],
   ])('%# is refused, and no run begins', async (argv, message) => {
     const before = runs();

@@ -15,7 +15,7 @@ export async function openFiles(path: string): Promise<FileSet> {
     throw new DataError('openFiles', 'expected a file, zip or folder; got nothing there', {
       code: 'missing-file',
       file: path,
-      hint: 'check the path (--data.path), or download the data set first',
+      hint: 'check the path (--data.path; a run reads its data where they were when it was trained), or download the data set first',
       cause,
     });
   });
