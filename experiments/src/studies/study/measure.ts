@@ -36,7 +36,7 @@ export interface MeasureOptions {
 }
 
 export interface Measurement {
-  /** Mean over the examples of `-log softmax(cosine / temperature)` of the target among the candidates, nats. */
+  /** Mean over the examples of `-log softmax(score / temperature)` of the target among all items, nats. */
   readonly loss: number;
   readonly metrics: Readonly<Record<string, number>>;
   /** Of each query, in the order of the examples that have a history. */
@@ -49,8 +49,8 @@ export const measureDefinition = ({
   queryTime,
   excludeSeen,
 }: Pick<MeasureOptions, 'ties' | 'queryTime' | 'excludeSeen'>): string[] => [
-  `Queries: one per user, the held-out event. Candidates: all items, no sampling${excludeSeen === false ? ', those of the history too' : '; the items of the whole history, not only of the window, are left out of the ranking'}, so that windows of different length are ranked against the same candidates.`,
-  'Loss: cross-entropy of the held-out event in a softmax over all candidates at the temperature of training, nats.',
+  `Queries: the held-out events that have a history. Candidates: all items (of a generated stream those that it has had), no sampling${excludeSeen === false ? ', those of the history too' : '; the items of the whole history, not only of the window, are left out of the ranking'}, so that windows of different length are ranked against the same candidates.`,
+  'Loss: cross-entropy of the held-out event in a softmax over all these items, those of the history too, at the temperature of training, nats.',
   `Ties: ${TIES_IN_WORDS[ties]}. Time of a query, where a model reads it: ${QUERY_TIME_IN_WORDS[queryTime]}.`,
 ];
 
