@@ -56,6 +56,28 @@ describe('groupedArea', () => {
     );
   });
 
+  it('is that of the rows that weigh something, whatever groups of one class or one score count', () => {
+    const columns = {
+      // User 1: two of one score, and one of another that weighs nothing. User 3: nothing alone.
+      logits: [1, 1, 2, /**/ 0, 1, /**/ 3, /**/ 2],
+      labels: [1, 0, 0, /**/ 1, 0, /**/ 1, /**/ 1],
+      groups: [1, 1, 1, /**/ 2, 2, /**/ 3, /**/ 4],
+      weights: [1, 1, 0, /**/ 1, 1, /**/ 0, /**/ 1],
+    };
+    const without = (column: readonly number[]) => column.filter((_, row) => columns.weights[row] > 0);
+    const own = {
+      logits: without(columns.logits),
+      labels: without(columns.labels),
+      groups: without(columns.groups),
+    };
+    for (const groupWeight of ['rows', 'clicks', 'one'] as const)
+      for (const oneClass of ['left-out', 'half'] as const)
+        for (const oneScore of ['left-out', 'half'] as const) {
+          const options = { groupWeight, oneClass, oneScore };
+          expect(groupedArea(clickRows(columns), options)).toEqual(groupedArea(clickRows(own), options));
+        }
+  });
+
   it('has no value without a group of both classes, and needs groups', () => {
     const apart = { logits: [1, 2], labels: [1, 0] };
     expect(() => groupedArea(clickRows({ ...apart, groups: [1, 2] }))).toThrow(

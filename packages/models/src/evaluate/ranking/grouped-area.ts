@@ -17,17 +17,20 @@ export interface GroupedAreaOptions {
 
 /** The area of each group, and what it counts for. */
 export interface GroupAreas {
-  /** A half for a group of one class. */
+  /** A half for a group of one class, or of no weight. */
   readonly areas: Float64Array;
   readonly weights: Float64Array;
-  /** 1 for each group that the mean is over. */
+  /** 1 for each group that the mean is over: none whose rows all weigh nothing. */
   readonly counted: Uint8Array;
+  /** Groups with a row that weighs something. */
+  readonly weighing: number;
   readonly oneClass: number;
   readonly oneScore: number;
 }
 
 export interface GroupedArea {
   readonly value: number;
+  /** Groups with a row that weighs something. */
   readonly groups: number;
   readonly counted: number;
   /** Groups of one class. */
@@ -41,20 +44,33 @@ export function groupAreas(rows: ClickRows, options: GroupedAreaOptions = {}): G
   const { count } = rows.groupsFor('GAUC');
   const { rows: order, starts } = rows.ascendingByGroup;
   const [areas, weights, counted] = [new Float64Array(count), new Float64Array(count), new Uint8Array(count)];
-  let [oneClass, oneScore] = [0, 0];
+  let [weighing, oneClass, oneScore] = [0, 0, 0];
   for (let g = 0; g < count; g++) {
-    const [begin, end] = [starts[g], starts[g + 1]];
-    const { pairs, positives, negatives } = areaSums(rows, order, [begin, end], ties);
+    const range = [starts[g], starts[g + 1]] as const;
+    const { pairs, positives, negatives } = areaSums(rows, order, range, ties);
+    if (positives + negatives === 0) {
+      areas[g] = 0.5;
+      continue;
+    }
+    weighing++;
     weights[g] = groupWeight === 'one' ? 1 : groupWeight === 'clicks' ? positives : positives + negatives;
     const isOneClass = positives === 0 || negatives === 0;
-    const isOneScore = !isOneClass && rows.scores[order[begin]] === rows.scores[order[end - 1]];
+    const isOneScore = !isOneClass && hasOneScore(rows, order, range);
     areas[g] = isOneClass ? 0.5 : pairs / (positives * negatives);
     if (isOneClass) oneClass++;
     if (isOneScore) oneScore++;
     const isOut = (isOneClass && options.oneClass !== 'half') || (isOneScore && options.oneScore === 'left-out');
     counted[g] = isOut ? 0 : 1;
   }
-  return { areas, weights, counted, oneClass, oneScore };
+  return { areas, weights, counted, weighing, oneClass, oneScore };
+}
+
+/** Whether the rows that weigh something, of which there are some, have one score. */
+function hasOneScore({ scores, weights }: ClickRows, order: Int32Array, [begin, end]: readonly [number, number]) {
+  let [first, last] = [begin, end - 1];
+  while (weights[order[first]] === 0) first++;
+  while (weights[order[last]] === 0) last--;
+  return scores[order[first]] === scores[order[last]];
 }
 
 /**
@@ -65,7 +81,7 @@ export function groupAreas(rows: ClickRows, options: GroupedAreaOptions = {}): G
  * @throws UndefinedMetricError when no group is left; EvaluationError for rows without groups.
  */
 export function groupedArea(rows: ClickRows, options: GroupedAreaOptions = {}): GroupedArea {
-  const { areas, weights, counted, oneClass, oneScore } = groupAreas(rows, options);
+  const { areas, weights, counted, weighing, oneClass, oneScore } = groupAreas(rows, options);
   let [sum, total, left] = [0, 0, 0];
   for (let g = 0; g < areas.length; g++) {
     if (counted[g] === 0) continue;
@@ -73,9 +89,9 @@ export function groupedArea(rows: ClickRows, options: GroupedAreaOptions = {}): 
     sum += weights[g] * areas[g];
     total += weights[g];
   }
-  if (total > 0) return { value: sum / total, groups: areas.length, counted: left, oneClass, oneScore };
+  if (total > 0) return { value: sum / total, groups: weighing, counted: left, oneClass, oneScore };
   throw new UndefinedMetricError(
     'GAUC',
-    `expected a group with positives and negatives; got ${areas.length} groups, ${oneClass} of one class`,
+    `expected a group with positives and negatives; got ${weighing} groups, ${oneClass} of one class`,
   );
 }
