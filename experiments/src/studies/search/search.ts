@@ -8,7 +8,7 @@ import { RunError, UsageError } from '../../errors.ts';
 import { readJson, writeJson } from '../../run/folder/atomic.ts';
 import { makeFolder } from '../../run/folder/make-folder.ts';
 import { runDirAt } from '../../run/folder/run-dir.ts';
-import { lockRun } from '../../run/folder/run-lock.ts';
+import { lockRun, type RunLock } from '../../run/folder/run-lock.ts';
 import { checkAgainstData } from '../../run/open/check-config.ts';
 import { checkMemory } from '../../run/open/check-memory.ts';
 import { firstDifference } from '../../run/open/resume.ts';
@@ -86,7 +86,8 @@ export async function search(request: SearchRequest): Promise<Searched> {
     if (each && budget && flops[i] === undefined) await checkCounted('budget', budget, each, split.train);
 
   makeFolder(join(out, 'trials'));
-  const lock = lockRun(runDirAt(out));
+  // Whoever finds everything there only reads it: jobs of a grid do so at one time.
+  let lock: RunLock | undefined;
   const journal: Segment[] = [...(saved?.journal ?? [])];
   const { selectBy: metric } = config.evaluation;
   const resultOf = (state: Pick<SearchResult, 'isComplete' | 'rungs' | 'spent'>): SearchResult => {
@@ -109,6 +110,7 @@ export async function search(request: SearchRequest): Promise<Searched> {
         journal,
         saved: () => writeJson(file, resultOf({ isComplete: false, rungs: [], spent: 0 })),
         train: async (trial, target, isSpent) => {
+          lock ??= lockRun(runDirAt(out));
           const before = journal.reduce((sum, each) => sum + (each.trial === trial ? each.seconds : 0), 0);
           progress.note(`trial ${trial + 1} of ${drawn.length}, to epoch ${target}: ${settingsInWords(drawn[trial])}`);
           const trained = await trainTrial(
@@ -130,7 +132,7 @@ export async function search(request: SearchRequest): Promise<Searched> {
     const winner = result.winner === undefined ? undefined : configs[result.winner - 1];
     return { result, ...(winner && { winner }) };
   } finally {
-    lock.release();
+    lock?.release();
   }
 }
 
