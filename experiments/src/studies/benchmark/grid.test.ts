@@ -148,6 +148,13 @@ it('says of a retrained row how it was tuned', async () => {
   ]);
 });
 
+it('calls no figure of --quick reproduced, nor those of other data', async () => {
+  const published = [{ data: 'shop', protocol: 'time', model: 'SASRec', figures: { 'HR@10': 0.5 } }];
+  const own = { ...shops, published, tolerance: 0.1 };
+  for (const [tolerance, ...more] of [[0.1], [undefined, '--quick'], [undefined, '--data.ties', 'shuffle:1']] as const)
+    expect((await tablesOf(own, 'published', ...more)).tolerance).toBe(tolerance);
+});
+
 it('tunes baselines where it tunes models, unless told not to', async () => {
   const knn = { ...shops, baselines: ['item-knn'] };
   const models = { SASRec: { ...knn.models.SASRec, space: { 'optimizer.learningRate': [0.001, 0.01] } } };

@@ -220,7 +220,7 @@ export class Grid {
         metrics,
         published,
       },
-      ...(tolerance !== undefined && !isOtherExperiment(overrides) && { tolerance }),
+      ...(tolerance !== undefined && !quick && !isOtherExperiment(overrides) && { tolerance }),
       remarks: [
         ...(quick
           ? ['--quick: less training than the experiment has and no EASE; figures are not those of the tables.']
