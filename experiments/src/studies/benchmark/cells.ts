@@ -86,7 +86,8 @@ export async function benchmarkCells(benchmark: Benchmark, selection: Selection)
  * choose by. Of leave-one-out it is `train-test` for the users of leave-one-out.
  *
  * @param interactions of the cell.
- * @throws ConfigError for a split without such a part, and for a learning rate that falls by it.
+ * @throws ConfigError for a split without such a part, for a learning rate that falls by it, and for cold items, whose
+ *   targets in that part nothing may train on: they would be missing in the histories of the test.
  */
 export function retrainedCell(cell: Cell, epochs: number, interactions: Interactions): Cell {
   const { config } = cell;
@@ -104,12 +105,18 @@ export function retrainedCell(cell: Cell, epochs: number, interactions: Interact
   };
 }
 
-/** @throws ConfigError for a learning rate that falls by the validation part. */
+/** @throws ConfigError for a learning rate that falls by the validation part, and for cold items. */
 export function checkRetrains(cell: Cell): void {
   if (cell.config.optimizer.schedule?.kind === 'plateau')
     throw new ConfigError(
       `benchmark: ${cellName(cell)}: expected a schedule by steps with --retrain, which leaves no validation set; got plateau`,
       'set another --optimizer.schedule.kind, or leave --retrain out',
+    );
+  const { data } = cell.config;
+  if ('coldItems' in data && data.coldItems !== undefined)
+    throw new ConfigError(
+      `benchmark: ${cellName(cell)}: expected no data.coldItems with --retrain, which would train on those of the validation part; got a share of ${data.coldItems.share}`,
+      'leave one of them out',
     );
 }
 

@@ -222,6 +222,19 @@ it('refuses before anything trains what would stop by the test set, and what can
   const other = await bench(shops, 'stops', '--retrain', '--data.split', 'train-test');
   expect(other.code).toBe(2);
   expect(other.errors).toContain('expected a split with a validation part that can train');
+  const cold = await bench(
+    shops,
+    'stops',
+    '--retrain',
+    '--data.split',
+    'leave-last-out',
+    '--data.coldItems.share',
+    '0.5',
+  );
+  expect(cold.code).toBe(2);
+  expect(cold.errors).toContain(
+    'benchmark: shop, time, SASRec: expected no data.coldItems with --retrain, which would train on those of the validation part; got a share of 0.5',
+  );
   expect(listRuns(join(folder, 'stops'))).toEqual([]);
 });
 
