@@ -3,8 +3,8 @@ import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { useBackend } from '@seqrec/core';
-import { interactionsFromArrays } from '@seqrec/data';
-import { defineItemVectors, defineTokenizer, semanticIdsSchema } from '@seqrec/models';
+import { type Interactions, interactionsFromArrays, withItemTerms } from '@seqrec/data';
+import { columnsOfVectors, defineItemVectors, defineTokenizer, semanticIdsSchema } from '@seqrec/models';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { z } from 'zod';
 import { Progress } from '../../terminal/progress.ts';
@@ -58,6 +58,20 @@ it('ids of an older version of the code are fitted anew', async () => {
   };
   expect(await files(fitVersion - 1)).toBe(1);
   expect([await files(), await files()]).toEqual([2, 2]);
+});
+
+it('ids are fitted anew where a column was gathered over all time, as it turns out', async () => {
+  const step = { name: 'terms', detail: '', params: {}, counts: {} };
+  const withKinds = withItemTerms(shop, { name: 'kinds', terms: [['x'], ['x', 'y']], step });
+  const tagged = withItemTerms(withKinds, { name: 'tags', terms: [['x'], ['x', 'z']], step });
+  const config = semanticIdsSchema().parse({ vectors: [{ kind: 'lsa', minDocuments: 1 }] });
+  const columnsRead = async (interactions: Interactions) => {
+    const { vectors } = await fittedIds(interactions, config, folder, new Progress({ quiet: true }));
+    return columnsOfVectors(vectors, 0);
+  };
+  expect(await columnsRead(tagged)).toEqual(['kinds', 'tags']);
+  const roles = { ...tagged.roles, overAllTime: ['tags'] };
+  expect(await columnsRead({ ...tagged, roles })).toEqual(['kinds']);
 });
 
 it('vectors of a plug-in are asked again, where a tokenizer reads them', async () => {

@@ -25,8 +25,9 @@ const FILES = new Set(['path', 'items']);
 
 /**
  * Ids of content of the items of a data set, of which no event is read: fitted once, then read from the cache, where
- * they lie under `version`, that of the code that fits, the digest of the items, the settings and the files that these
- * name. Those of vectors or a tokenizer that a plug-in defines are fitted anew: its code may have changed.
+ * they lie under `version`, that of the code that fits, the digest of the items, the settings, the files that these
+ * name and the columns that were gathered over all time. Those of vectors or a tokenizer that a plug-in defines are
+ * fitted anew: its code may have changed.
  */
 export async function fittedIds(
   interactions: Interactions,
@@ -41,7 +42,10 @@ export async function fittedIds(
     return fitIdsTo({ interactions, train: noEvents(interactions) }, config, progress);
   };
   if (!isOwnTokenizer(config.tokenizer) || !vectorsAreOwn(config)) return fit();
-  const hash = createHash('sha256').update(JSON.stringify([version, config, digestItems(interactions)]));
+  // Columns that were gathered over all time are read by name alone.
+  const { overAllTime } = interactions.roles;
+  const read = [version, config, digestItems(interactions), ...(overAllTime === undefined ? [] : [overAllTime])];
+  const hash = createHash('sha256').update(JSON.stringify(read));
   for (const file of filesOf(config)) for await (const bytes of createReadStream(file)) hash.update(bytes);
   const path = join(cacheFolder, `ids-${hash.digest('hex').slice(0, 16)}.safetensors`);
   if (existsSync(path)) return readSemanticIds(path);
