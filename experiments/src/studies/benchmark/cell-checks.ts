@@ -7,6 +7,7 @@ import { checkAgainstData } from '../../run/open/check-config.ts';
 import { firstDifference } from '../../run/open/resume.ts';
 import { type Cell, cellName, rowName } from './cell.ts';
 import { folderName } from './folder-name.ts';
+import { LIST_LENGTH } from './test-sets.ts';
 
 /** @throws ConfigError for cells whose folders would have one name, and for rows that are called as a baseline is. */
 export function checkNames(cells: readonly Cell[], baselines: readonly string[]): void {
@@ -47,10 +48,12 @@ export function checkMeasured(cell: Cell, metrics: readonly string[]): void {
   );
 }
 
-/** @throws ConfigError naming the cell, for what only its data can tell. */
+/** @throws ConfigError naming the cell, for what only its data can tell: of its lists of ten too. */
 export function checkCellAgainstData(cell: Cell, data: PreparedData): void {
+  const { evaluation } = cell.config;
+  const lists = Math.max(evaluation.lists ?? 1, Math.min(LIST_LENGTH, data.split.interactions.numItems));
   try {
-    checkAgainstData(cell.config, data);
+    checkAgainstData({ ...cell.config, evaluation: { ...evaluation, lists } }, data);
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
     throw new ConfigError(`benchmark: ${cellName(cell)}: ${error.message}`);

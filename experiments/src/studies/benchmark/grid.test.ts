@@ -238,6 +238,22 @@ it('refuses before anything trains what would stop by the test set, and what can
   expect(listRuns(join(folder, 'stops'))).toEqual([]);
 });
 
+it('refuses fewer beams than its lists are long before anything trains', async () => {
+  const { task, model } = codedShop(folder);
+  const changes = {
+    ...{ task: JSON.stringify({ ...task, beams: 5 }), model: JSON.stringify(model) },
+    ...{ 'evaluation.ks': '[5]', 'evaluation.selectBy': 'NDCG@5' },
+  };
+  const models = { Coder: { recipe: 'amazon-beauty/sid-decoder', changes } };
+  const protocols = { time: { changes: { ...time, 'evaluation.excludeSeen': 'all' } } };
+  const { code, errors } = await bench({ ...shops, models, protocols, metrics: ['HR@5'], baselines: [] }, 'beams');
+  expect(code).toBe(2);
+  expect(errors).toContain(
+    'benchmark: shop, time, Coder: task.beams: expected at least as many as the largest cut-off or list, 10; got 5',
+  );
+  expect(existsSync(join(folder, 'beams'))).toBe(false);
+});
+
 it('refuses to tune without a validation set, and the window where it decides what is ranked', async () => {
   const space = { width: [{ 'model.maxSequenceLength': 3 }, { 'model.maxSequenceLength': 6 }] };
   const own = { ...shops, models: { SASRec: { ...shops.models.SASRec, space } } };
