@@ -270,6 +270,20 @@ it('refuses to tune without a validation set, and the window where it decides wh
   expect(await refused('--evaluation.baselineHistory', 'window')).toContain(message);
 });
 
+it('refuses to draw the loss that a row is called by', async () => {
+  const losses = { full: { 'objective.kind': 'full-softmax' }, gBCE: { 'objective.kind': 'gbce' } };
+  const space = { 'objective.kind': ['full-softmax', 'gbce'] };
+  const own = { ...shops, losses, models: { SASRec: { ...shops.models.SASRec, space } } };
+  const { code, errors } = await bench(own, 'drawn', '--tune', '1e9', '--trials', '2');
+  expect([code, errors]).toEqual([
+    2,
+    expect.stringContaining(
+      '--tune: expected a space of SASRec without objective.kind, since rows are called by their loss; got it, which SASRec, full would draw',
+    ),
+  ]);
+  expect(existsSync(join(folder, 'drawn'))).toBe(false);
+});
+
 it('refuses what it cannot include before it fits a baseline', async () => {
   const files = ['one', 'two'].map((label, i) => {
     const row = { data: 'shop', protocol: 'time', test: '', row: 'HSTU', model: 'HSTU', seed: 1, run: label };

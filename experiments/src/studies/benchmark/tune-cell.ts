@@ -46,15 +46,27 @@ export async function spaceOf(
   );
 }
 
-/** {@link spaceOf} without what the command line gives. */
+/**
+ * {@link spaceOf} without what the command line gives.
+ *
+ * @throws UsageError also for a space that draws the loss, where rows are called by it.
+ */
 export async function dimensionsOf(
-  cell: Pick<Cell, 'model' | 'recipe'>,
+  cell: Pick<Cell, 'model' | 'recipe' | 'loss'>,
   own: WrittenSpace | undefined,
   fixed: readonly Override[],
 ): Promise<Dimension[]> {
   const written = await spaceOf(cell, own);
-  const space = parseSpace(written, () => `${cell.model}: space: `);
-  return freeDimensions(space, fixed);
+  const space = freeDimensions(
+    parseSpace(written, () => `${cell.model}: space: `),
+    fixed,
+  );
+  if (cell.loss !== undefined && space.some(({ keys }) => keys.includes('objective.kind')))
+    throw new UsageError(
+      `--tune: expected a space of ${cell.model} without objective.kind, since rows are called by their loss; got it, which ${rowName(cell)} would draw`,
+      'leave it out of the space, or leave the losses out of the benchmark',
+    );
+  return space;
 }
 
 /** The configuration of a cell with settings of a trial. */
