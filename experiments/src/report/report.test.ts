@@ -153,6 +153,19 @@ test('rows have the best of the baselines beside them, by name, and a figure of 
   expect(page).not.toContain('nats');
 });
 
+test('metrics that the first evaluation does not have, or the last, are shown of the others', () => {
+  const metricsOf = (epoch: number): Metrics =>
+    [{}, { AUC: 0.61 }, { AUC: 0.62, logloss: 0.51 }, { AUC: 0.63 }][epoch - 1];
+  const page = readFileSync(writeReport(fakeRun(4, metricsOf, { kind: { rowsPerSecond: 9 } })), 'utf8');
+  const table = page.slice(page.indexOf('Every evaluated epoch (3)'));
+  expect(Array.from(table.matchAll(/<th class="number">([^<]+)/g), ([, title]) => title)).toEqual([
+    ...['epoch', 'loss', 'AUC', 'logloss', 'rows/s'],
+  ]);
+  expect(table).toMatch(/0.6100<\/td><td class="number">-<\/td>/);
+  expect(page).toContain('logloss on the validation set.');
+  expect(page).not.toContain('NaN');
+});
+
 test('the metric that chooses the checkpoint has a line, whatever its cut-off', () => {
   const metricsOf = (epoch: number): Metrics =>
     Object.fromEntries(['HR@5', 'NDCG@5', 'HR@20', 'NDCG@20', 'MRR'].map((name, i) => [name, (0.1 + i / 50) * epoch]));

@@ -177,13 +177,15 @@ function metricFigures(
 ): Html[] {
   if (evaluated.length === 0) return [];
   const split = evaluated[evaluated.length - 1].split;
-  const names = Object.keys(evaluated[evaluated.length - 1].metrics);
+  const names = namesIn(evaluated);
   return (evaluated.some(isOfRows) ? rowGroups(names) : rankGroups(names, selectBy))
     .filter((group) => group.names.length > 0)
     .map((group) => {
       const lines = group.names.map((name) => ({
         name,
-        points: evaluated.map((epoch) => ({ x: epoch.epoch, y: epoch.metrics[name] })),
+        points: evaluated
+          .filter(({ metrics }) => Object.hasOwn(metrics, name))
+          .map(({ epoch, metrics }) => ({ x: epoch, y: metrics[name] })),
       }));
       const all = (results?.baselines ?? [])
         .filter((baseline) => baseline.split === split && baseline.metrics[group.level] !== undefined)
@@ -200,9 +202,14 @@ function metricFigures(
     });
 }
 
+/** The metrics of any of the epochs. */
+function namesIn(evaluated: readonly EpochRecord[]): string[] {
+  return [...new Set(evaluated.flatMap(({ metrics }) => Object.keys(metrics)))];
+}
+
 function epochTable(evaluated: readonly EpochRecord[]): Html | undefined {
   if (evaluated.length === 0) return undefined;
-  const names = Object.keys(evaluated[0].metrics);
+  const names = namesIn(evaluated);
   const rows = evaluated.map(
     (epoch) =>
       html`<tr><td class="number">${epoch.epoch}</td><td class="number">${epoch.meanLoss.toFixed(4)}</td>${names.map(

@@ -11,12 +11,16 @@ import type { LoopState } from './train.ts';
 /** Of clicks and of numbers, four each. */
 const OF_ROWS = ['AUC', 'GAUC', 'logloss', 'NE', 'RMSE', 'MAE', 'RAUC', 'XAUC'];
 
-/** Prints one row an epoch; the header comes with the first. A star marks the best epoch so far. */
+/**
+ * Prints one row an epoch; the header comes with the first, and again where an evaluation of a ranker shows metrics that
+ * no epoch before it had. A star marks the best epoch so far.
+ */
 export class EpochTable {
   readonly #config: RunConfig;
   readonly #quiet: boolean;
   readonly #epochs: number;
-  #started = false;
+  /** Of the header. */
+  #columns: readonly string[] | undefined;
   /** Warnings that were printed: the same words stand once. */
   readonly #told = new Set<string>();
 
@@ -31,10 +35,10 @@ export class EpochTable {
 
   print(record: EpochRecord, state: LoopState): void {
     if (this.#quiet) return;
-    const metrics = shownMetrics(this.#config, record.metrics);
-    if (!this.#started) {
-      this.#started = true;
-      console.log(`\nmetrics on the ${record.split} set\n`);
+    const metrics = [...new Set([...(this.#columns ?? []), ...shownMetrics(this.#config, record.metrics)])];
+    if (this.#columns === undefined) console.log(`\nmetrics on the ${record.split} set\n`);
+    if (this.#columns?.length !== metrics.length) {
+      this.#columns = metrics;
       console.log(this.#row(['epoch', 'loss', ...metrics, `${this.#unit}/s`, 'time'], metrics));
     }
     const best = state.best?.epoch === record.epoch ? '*' : ' ';
