@@ -31,3 +31,8 @@ it.each(['13:05 pm', '0:05 am'])('no clock of twelve hours says %s', (time) => {
 it('a zone that no clock has is no time', () => {
   expect(timeFormat('%Y-%m-%d%z')('2011-03-13+15')).toMatchObject({ reason: 'bad-time' });
 });
+
+it('four digits are the year that they say', () => {
+  expect(timeFormat('%Y-%m-%d')('0075-06-01')).toMatchObject({ reason: 'time-out-of-range' });
+  expect(timeFormat('%y-%m-%d')('75-06-01')).toBe(Date.UTC(1975, 5, 1) / 1000);
+});

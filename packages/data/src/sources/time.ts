@@ -68,13 +68,13 @@ export interface DateParts {
 
 /** Seconds since 1970 of a date in UTC, NaN for one that no calendar has. */
 export function dateSeconds({ year, month, day, hour, minute, second }: DateParts): number {
-  const milliseconds = Date.UTC(year, month - 1, day, hour, minute, second);
-  const back = new Date(milliseconds);
-  // Date.UTC rolls 31 February over to March.
-  if (back.getUTCMonth() !== month - 1 || back.getUTCDate() !== day || hour > 23 || minute > 59 || second > 60) {
-    return Number.NaN;
-  }
-  return milliseconds / 1000;
+  const date = new Date(0);
+  // Date.UTC takes the years 0 to 99 for 1900 to 1999.
+  date.setUTCFullYear(year, month - 1, day);
+  // 31 February is rolled over to March.
+  const isRolled = date.getUTCMonth() !== month - 1 || date.getUTCDate() !== day;
+  if (isRolled || hour > 23 || minute > 59 || second > 60) return Number.NaN;
+  return date.setUTCHours(hour, minute, second) / 1000;
 }
 
 /** Seconds east of UTC of `+02`, `+0530`, `-03:30`; 0 for none, `Z` and `UTC`; NaN for a zone that no clock has. */
