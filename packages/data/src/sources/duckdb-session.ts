@@ -98,7 +98,8 @@ export async function withDuckdb<T>(
     }));
     return await use({
       connection,
-      query: query.trim().replace(/;\s*$/, ''),
+      // A comment at the end of it ends with the line.
+      query: `${query.trim().replace(/;\s*$/, '')}\n`,
       columns,
       types,
       bindings,

@@ -194,4 +194,9 @@ describe.skipIf(duckdb === undefined)('DuckDB', () => {
     await expect(loadDataset({ format: 'sql', query, columns })).rejects.toMatchObject({ code: 'bad-time', line: 2 });
     expect((await loadDataset({ format: 'sql', query, columns }, { lenient: true })).numEvents).toBe(1);
   });
+
+  it.each(['-- all of them', '; ', ';\n'])('reads a query that ends in %j', async (end) => {
+    const query = `select 'a' as who, 1 as what, 1300000000 as stamp ${end}`;
+    expect((await loadDataset({ format: 'sql', query, columns })).numEvents).toBe(1);
+  });
 });
