@@ -350,6 +350,6 @@ test('cut-offs above the size of the catalogue are refused before training, and 
 
 // Needs the published file, which is not part of the repository.
 test.skipIf(!process.env.SEQREC_DATA)('ML-100K has its published size', async () => {
-  const [summary] = await describeData({ dataset: 'ml-100k', download: false, lenient: false, columns, progress });
+  const [summary] = await describeData({ dataset: 'ml-100k', download: false, lenient: false, columns: {}, progress });
   expect(summary.statistics).toMatchObject({ users: 943, items: 1682, events: 100_000 });
 });

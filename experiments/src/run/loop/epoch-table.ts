@@ -12,8 +12,8 @@ import type { LoopState } from './train.ts';
 const OF_ROWS = ['AUC', 'GAUC', 'logloss', 'NE', 'RMSE', 'MAE', 'RAUC', 'XAUC'];
 
 /**
- * Prints one row an epoch; the header comes with the first, and again where an evaluation of a ranker shows metrics that
- * no epoch before it had. A star marks the best epoch so far.
+ * Prints one row an epoch; the header comes with the first, and again where an evaluation of a ranker shows metrics
+ * that no epoch before it had. A star marks the best epoch so far.
  */
 export class EpochTable {
   readonly #config: RunConfig;

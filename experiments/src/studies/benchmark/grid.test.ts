@@ -246,12 +246,12 @@ it('refuses fewer beams than its lists are long before anything trains', async (
   };
   const models = { Coder: { recipe: 'amazon-beauty/sid-decoder', changes } };
   const protocols = { time: { changes: { ...time, 'evaluation.excludeSeen': 'all' } } };
-  const { code, errors } = await bench({ ...shops, models, protocols, metrics: ['HR@5'], baselines: [] }, 'beams');
+  const { code, errors } = await bench({ ...shops, models, protocols, metrics: ['HR@5'], baselines: [] }, 'few-beams');
   expect(code).toBe(2);
   expect(errors).toContain(
     'benchmark: shop, time, Coder: task.beams: expected at least as many as the largest cut-off or list, 10; got 5',
   );
-  expect(existsSync(join(folder, 'beams'))).toBe(false);
+  expect(existsSync(join(folder, 'few-beams'))).toBe(false);
 });
 
 it('refuses to tune without a validation set, and the window where it decides what is ranked', async () => {

@@ -187,7 +187,7 @@ describe('a replay', () => {
     for (const [key, text, message] of [
       ['data.split', 'leave-last-out', `--data.split: expected ${split} leave-last-out`],
       ['data.split.kind', 'global-time', `--data.split.kind: expected ${split} global-time`],
-      ['data.heldOut.share', '0.2', `data.heldOut: expected ${weights} {"share":0.2,"seed":0}`],
+      ['data.heldOut.share', '0.2', `data.heldOut: expected ${weights} {"share":0.2,"seed":1}`],
       ['data.coldItems.share', '0.2', `data.coldItems: expected ${weights} {"share":0.2,"seed":1}`],
       ['initialWeights.path', 'w.safetensors', `initialWeights: expected ${weights} {"path":"w.safetensors"}`],
       ['itemVectors.path', 'vectors.csv', `itemVectors: expected ${weights} {"path":"vectors.csv"`],

@@ -10,6 +10,8 @@ import { type SearchResult, trialRows } from './result.ts';
 const folder = mkdtempSync(join(tmpdir(), 'seqrec-search-report-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 
+const request = { recipe: 'csv/sasrec', config: { task: { kind: 'next-item' } }, eta: 3, seed: 1 };
+
 it('has the first rung where its epochs are those by which a budget in time was planned', () => {
   const key = 'optimizer.learningRate';
   const rates = ['0.001', '0.01', '0.1'];
@@ -17,7 +19,7 @@ it('has the first rung where its epochs are those by which a budget in time was 
     ...{ trial, rung, epochs, value: 0.1 + 0.01 * trial, bestEpoch: epochs, seconds: 1, ended: false },
   });
   const result = {
-    request: { recipe: 'csv/sasrec', trials: 3, eta: 3, seed: 1, space: parseSpace({ [key]: rates }, () => '') },
+    request: { ...request, trials: 3, space: parseSpace({ [key]: rates }, () => '') },
     ...{ metric: 'NDCG@10', isComplete: true, spent: 4, unit: 'seconds' },
     journal: [segment(0, -1, 1), segment(1, -1, 1), segment(2, -1, 1), segment(2, 1, 3)],
     rungs: [
@@ -44,7 +46,7 @@ it('draws a trial at the compute that its own epochs took, also where they diffe
   const journal: Segment[] = [{ ...reached, begun: 8, failed: 'the loss is no number' }];
   const rungs = [{ epochs: 8, trials: 1 }];
   const result = {
-    request: { recipe: 'csv/sasrec', trials: 1, eta: 3, seed: 1, space: [] },
+    request: { ...request, trials: 1, space: [] },
     ...{ metric: 'NDCG@10', isComplete: true, spent: 44e9, unit: 'flops', journal, rungs },
     trials: trialRows([{}], { journal, rungs, refused: new Map(), flops: [flopsOf] }),
   } as unknown as SearchResult;
