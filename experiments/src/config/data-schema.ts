@@ -3,7 +3,17 @@ import { z } from 'zod';
 import { count, flag, seed, share, text } from './fields.ts';
 import { preparation } from './preparation-schema.ts';
 import { definedSourceSchemas, ownKeys } from './source-schema.ts';
-import { ColumnConfig, delimiter, encoding, missing, quote, table, timeFormat, timeUnit } from './table-schema.ts';
+import {
+  ColumnConfig,
+  delimiter,
+  encoding,
+  labels,
+  missing,
+  quote,
+  table,
+  timeFormat,
+  timeUnit,
+} from './table-schema.ts';
 
 const NamedConfig = z
   .strictObject({
@@ -64,7 +74,7 @@ const FuxiCtrConfig = z
       .describe(
         'Fields that are the user, the item and the time, where there are such; any other key is a field, and its value says how it is read: `price: number`. The others are ids.',
       ),
-    labels: z.array(text).optional().describe('Fields that are labels; default `label`.'),
+    labels: labels.describe('Fields that are labels; default `label`.'),
     timeUnit,
     timeFormat,
     missing,

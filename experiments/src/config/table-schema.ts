@@ -27,7 +27,16 @@ const kinds = ['id', 'ids', 'number', 'time', 'text'] as const;
 
 const further = 'A further column: how it is read, by its kind or by an object with more.';
 const howRead = `expected how the column is read: ${kinds.join(', ')}`;
-const ColumnObject = z.strictObject({
+/** Which kinds a key of a column is for. */
+const kindsOf: Readonly<Record<string, readonly string[]>> = {
+  separator: ['ids', 'number'],
+  distinct: ['ids'],
+  vocabulary: ['id', 'ids'],
+  width: ['number'],
+  unit: ['time'],
+};
+
+const ColumnKeys = z.strictObject({
   kind: z.enum(kinds).describe('How the column is read.'),
   column: text.optional().describe('Its name in the header line, where that is another one.'),
   separator: text
@@ -41,6 +50,14 @@ const ColumnObject = z.strictObject({
   unit: units
     .optional()
     .describe('Of time: how it is written, seconds, milli-, micro- or nanoseconds since 1970, or ISO 8601.'),
+});
+
+const ColumnObject = ColumnKeys.superRefine((column, context) => {
+  for (const [key, value] of Object.entries(column)) {
+    if (value === undefined || kindsOf[key] === undefined || kindsOf[key].includes(column.kind)) continue;
+    const message = `expected it of the kind ${kindsOf[key].join(' or ')} alone, not of ${column.kind}`;
+    context.addIssue({ code: 'custom', path: [key], message, input: value });
+  }
 });
 
 export const ColumnConfig = z.union([z.enum(kinds, howRead), ColumnObject]).describe(further);
@@ -59,6 +76,11 @@ const sideFile = {
     .optional()
     .describe('`false`: there is no header line, and columns are given by their positions from 0. Default true.'),
 };
+
+export const labels = z
+  .array(text)
+  .refine((names) => new Set(names).size === names.length, 'expected each label once')
+  .optional();
 
 /** What the rows of a table are, whatever they come from. */
 export const table = {
@@ -86,7 +108,7 @@ export const table = {
     ),
   action: text.optional().describe('The column of what the user did.'),
   request: text.optional().describe('The column that groups rows which were shown together.'),
-  labels: z.array(text).optional().describe('Columns of labels.'),
+  labels: labels.describe('Columns of labels.'),
   items: z
     .strictObject({
       ...sideFile,

@@ -49,7 +49,7 @@ async function readRows(
   readerNotes = origin.notes ?? [],
 ): Promise<Interactions> {
   const { operation } = preset;
-  checkMapping(operation, source.columns);
+  checkMapping(operation, source);
   const problems: ProblemCount[] = [];
   // A list of items that were shown has the ids of the items.
   const itemNotes: string[] = [];

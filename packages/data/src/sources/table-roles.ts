@@ -62,8 +62,13 @@ export function rolesFor(operation: string, source: TableSource, further: Readon
   return roles;
 }
 
-/** @throws {OptionError} for a mapping without user or item, or with another key */
-export function checkMapping(operation: string, columns: EventColumns): void {
+/**
+ * Checks what is known before anything is read.
+ *
+ * @throws {OptionError} for a mapping without user or item, or with another key, for titles in the events beside a file
+ *   of items, and for a label that stands twice
+ */
+export function checkMapping(operation: string, { columns, items, labels = [] }: TableSource): void {
   for (const key of ['user', 'item'] as const) {
     if (columns?.[key] === undefined) {
       throw new OptionError(operation, `expected a column for ${key}; got none`, { key: `columns.${key}` });
@@ -75,5 +80,14 @@ export function checkMapping(operation: string, columns: EventColumns): void {
         key: `columns.${key}`,
       });
     }
+  }
+  if (columns.title !== undefined && items !== undefined) {
+    throw new OptionError(operation, 'expected titles in the file of the items, as there is one; got columns.title', {
+      key: 'columns.title',
+      hint: 'name its column there (items.title), and leave out columns.title (--data.columns.title none)',
+    });
+  }
+  if (new Set(labels).size < labels.length) {
+    throw new OptionError(operation, `expected each label once; got ${labels.join(', ')}`, { key: 'labels' });
   }
 }
