@@ -53,6 +53,10 @@ const GlobalTimeConfig = z
     path: ['validationQuantile'],
     message: 'expected a share above 0 and below quantile',
   })
+  .refine(({ validation, validationQuantile }) => validation === 'time' || validationQuantile === undefined, {
+    path: ['validationQuantile'],
+    message: 'expected it with a validation part alone, and validation is none',
+  })
   .refine(({ target, seed }) => target === 'random' || seed === 0, {
     path: ['seed'],
     message: "expected it with target 'random' alone",

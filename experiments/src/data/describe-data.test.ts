@@ -286,6 +286,19 @@ test.each([
     ['--data.split.kind', 'last-rows', '--data.split.by', 'time', '--data.split.seed', '3'],
     "--data.split.seed: expected it with by 'user' alone; got 3",
   ],
+  [
+    ['--data.split.validation', 'none', '--data.split.validationQuantile', '0.8'],
+    '--data.split.validationQuantile: expected it with a validation part alone, and validation is none; got 0.8',
+  ],
+  [
+    ['--data.columns.price.kind', 'number', '--data.columns.price.distinct', 'true'],
+    '--data.columns.price.distinct: expected it of the kind ids alone, not of number; got true',
+  ],
+  [
+    ['--data.columns.tag.kind', 'id', '--data.columns.tag.separator', ','],
+    '--data.columns.tag.separator: expected it of the kind ids or number alone, not of id; got the text ","',
+  ],
+  [['--data.labels', '["when", "when"]'], '--data.labels: expected each label once; got ["when","when"]'],
   [['--data.header', 'false'], 'data.columns.user: expected a position, as header is false; got "who"'],
   [['--model.kind', 'hstu'], 'seqrec data: unknown option --model.kind'],
 ])('%j is refused', async (argv, message) => {

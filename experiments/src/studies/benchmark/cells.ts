@@ -128,7 +128,10 @@ function withoutValidation(data: RecipeConfig['data'], { userOffsets }: Interact
     return userOffsets.some(isShort) ? { kind: 'train-test', minLength: 4 } : 'train-test';
   }
   if (split === 'global-time') return { kind: 'global-time', validation: 'none' };
-  if (typeof split === 'object' && split.kind === 'global-time') return { ...split, validation: 'none' };
+  if (typeof split === 'object' && split.kind === 'global-time') {
+    const { validationQuantile: _, ...rest } = split;
+    return { ...rest, validation: 'none' };
+  }
   throw new ConfigError(
     `benchmark: expected a split with a validation part that can train, leave-last-out or global-time, to retrain; got ${JSON.stringify(split)}`,
   );
