@@ -51,6 +51,8 @@ describe('wrong usage ends with code 2 and a suggestion', () => {
     [['train', 'csv/hstu', '--config', 'x.yaml'], 'expected a recipe or --config, not both'],
     [['train', '--config', join(folder, 'absent.yaml')], 'absent.yaml: expected a YAML configuration file'],
     [['evaluate', 'x', '--include-sen'], 'seqrec evaluate: unknown option --include-sen; did you mean --include-seen?'],
+    [['evaluate', 'x', '--evaluation.querytime', 'last'], '--evaluation.querytime: expected one of'],
+    [['evaluate', 'x', '--zzzz', '3'], '--evaluation.lists, --evaluation.queryTime, --evaluation.positions, --future'],
     [['doctor', '--model.numBlocks', '4'], 'seqrec doctor: unknown option --model.numBlocks'],
     [['evaluate'], 'seqrec evaluate: expected a run, or --from FILE; got none'],
     [['evaluate', 'x', '--config', 'y.yaml'], '--config: expected it of evaluate --from; got it of evaluate RUN'],

@@ -182,9 +182,12 @@ function checkOptions(cli: CAC, overrides: readonly Override[]): void {
     );
 }
 
-/** `includeSeen` as `include-seen`: the parser knows options by the former, users by the latter. */
+/**
+ * `includeSeen` as `include-seen`: the parser knows options by the former, users by the latter; keys of a configuration
+ * are typed as they are.
+ */
 function asTyped(name: string): string {
-  return name.replace(/(?<=[a-z0-9])[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+  return name.includes('.') ? name : name.replace(/(?<=[a-z0-9])[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 }
 
 function label(cli: CAC): string {

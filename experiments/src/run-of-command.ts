@@ -1,6 +1,7 @@
 import type { Command } from 'cac';
-import { choiceOption, textOption } from './arguments.ts';
+import { textOption } from './arguments.ts';
 import { THREADS } from './backend-options.ts';
+import { CHECKPOINT, checkpointOption } from './checkpoint-option.ts';
 import type { TrainedRun } from './run/open/open-run.ts';
 import type { BackendOptions } from './run/process/backend.ts';
 import type { Progress } from './terminal/progress.ts';
@@ -15,7 +16,7 @@ export interface TrainedRunOptions extends BackendOptions {
 /** Adds these options to a command. */
 export const withRunOptions = (command: Command): Command =>
   command
-    .option('--checkpoint <name>', 'best or last', { default: 'best' })
+    .option(...CHECKPOINT)
     .option('--data <dir>', 'Folder of the data sets (default: $SEQREC_DATA, else ./data)')
     .option('--out <dir>', 'Folder of the runs', { default: 'runs' })
     .option('--backend <name>', 'auto, simd, cpu, wasm, webgpu or tensorflow', { default: 'auto' })
@@ -32,7 +33,7 @@ export async function openRunOfCommand(
   options: TrainedRunOptions,
   about: { readonly progress: Progress; readonly takesGeneration?: true },
 ): Promise<TrainedRun> {
-  const checkpoint = choiceOption('checkpoint', options.checkpoint, ['best', 'last'] as const) ?? 'best';
+  const checkpoint = checkpointOption(options.checkpoint);
   const out = textOption('out', options.out) ?? 'runs';
   const dataFolder = textOption('data', options.data);
   const { openTrainedRun } = await import('./run/open/open-run.ts');

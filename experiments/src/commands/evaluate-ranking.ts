@@ -8,7 +8,7 @@ export interface EvaluateRequest {
   readonly from?: string;
   readonly configFile?: string;
   readonly overrides: readonly Override[];
-  readonly checkpoint: 'best' | 'last';
+  readonly checkpoint: 'best' | 'last' | undefined;
   readonly part: 'validation' | 'test';
   readonly baselines?: string;
   readonly out: string;
@@ -59,7 +59,7 @@ export async function evaluateRanking(request: EvaluateRequest): Promise<Awaited
   return evaluateRankingCommand(opened, {
     name: given.name,
     part: request.part,
-    ...(run && { run: { id: run.id, checkpoint: request.checkpoint } }),
+    ...(run && opened.checkpoint && { run: { id: run.id, checkpoint: opened.checkpoint } }),
     ...(baselines && { baselines }),
     json: request.json,
     progress,

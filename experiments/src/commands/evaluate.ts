@@ -1,6 +1,7 @@
 import type { CAC } from 'cac';
 import { choiceOption, integerOption, numberOption, textOption } from '../arguments.ts';
 import { BLAS, BLAS_FROM, THREADS } from '../backend-options.ts';
+import { CHECKPOINT, checkpointOption } from '../checkpoint-option.ts';
 import { UsageError } from '../errors.ts';
 import type { Action, Invocation } from '../invocation.ts';
 import { measuredKeys } from '../run/evaluation/measured-keys.ts';
@@ -39,7 +40,7 @@ export function registerEvaluate(cli: CAC, invocation: Invocation): void {
     .usage(
       'evaluate RUN [options] [--evaluation.key VALUE ...]\n  $ seqrec evaluate RECIPE --from FILE [options] [--section.key VALUE ...]',
     )
-    .option('--checkpoint <name>', 'best or last', { default: 'best' })
+    .option(...CHECKPOINT)
     .option('--from <file>', 'Weights in a safetensors file, of the model of a recipe, a run or --config')
     .option('--config <file>', 'With --from: a YAML configuration instead of a recipe')
     .option('--split <name>', 'validation or test', { default: 'test' })
@@ -91,7 +92,7 @@ export function registerEvaluate(cli: CAC, invocation: Invocation): void {
 }
 
 async function evaluateCommand(name: string | undefined, options: Options, { overrides }: Invocation): Action {
-  const checkpoint = choiceOption('checkpoint', options.checkpoint, ['best', 'last'] as const) ?? 'best';
+  const askedCheckpoint = checkpointOption(options.checkpoint);
   const part = choiceOption('split', options.split, ['validation', 'test'] as const) ?? 'test';
   const days = integerOption('future', options.future);
   const positiveRating = numberOption('actions', options.actions);
@@ -117,7 +118,7 @@ async function evaluateCommand(name: string | undefined, options: Options, { ove
     from,
     configFile,
     overrides,
-    checkpoint,
+    checkpoint: askedCheckpoint,
     part,
     baselines: textOption('baselines', options.baselines),
     out: textOption('out', options.out) ?? 'runs',
@@ -173,8 +174,9 @@ async function evaluateCommand(name: string | undefined, options: Options, { ove
   const place = { out, dataFolder, progress };
   const trained =
     from === undefined
-      ? await openTrainedRun({ ...place, run: name ?? '', checkpoint, takesGeneration: true })
+      ? await openTrainedRun({ ...place, run: name ?? '', checkpoint: askedCheckpoint, takesGeneration: true })
       : await openWeights({ ...place, subject: name, from, configFile, overrides });
+  const { checkpoint } = trained;
   const config = measured ?? trained.config;
   const rules = config.evaluation;
   // What a run was measured by before there was the check stays readable.
@@ -186,7 +188,7 @@ async function evaluateCommand(name: string | undefined, options: Options, { ove
   const data = withDecoding(trained.data, config);
   const opened = { ...trained, config: { ...trained.config, evaluation: rules }, data };
   const excludeSeen = options.includeSeen ? false : rules.excludeSeen;
-  const chosenBy = from === undefined ? chosenByItself(checkpoint, part, data.split) : [];
+  const chosenBy = checkpoint === undefined ? [] : chosenByItself(checkpoint, part, data.split);
   if (days !== undefined) {
     const { futureCommand } = await import('../run/evaluation/future.ts');
     return futureCommand(opened, {
@@ -200,13 +202,12 @@ async function evaluateCommand(name: string | undefined, options: Options, { ove
   }
   if (positiveRating !== undefined) {
     const { actionsCommand } = await import('../run/evaluation/actions.ts');
-    const of = { part, checkpoint, chosenBy, positiveRating };
+    const of = { part, chosenBy, positiveRating };
     return actionsCommand(opened, { ...of, json: options.json === true, progress });
   }
   if (options.windows) {
     const { windowsCommand } = await import('../run/evaluation/windows-command.ts');
     return windowsCommand(opened, {
-      checkpoint,
       chosenBy,
       includeSeen: options.includeSeen,
       json: options.json === true,
@@ -218,7 +219,7 @@ async function evaluateCommand(name: string | undefined, options: Options, { ove
     return cachedCommand(opened, {
       ...{ part, chosenBy, progress, json: options.json === true },
       options: { ...rules, excludeSeen },
-      checkpoint: from === undefined ? checkpoint : undefined,
+      checkpoint,
     });
   }
   const whole = examplesOf(opened.data, part);
@@ -241,7 +242,7 @@ async function evaluateCommand(name: string | undefined, options: Options, { ove
   const definition = [...evaluation.definition, ...listDefinition(rules), ...definitions];
   const verdict = judge(evaluation, ranked, { ...rules, split: part });
   if (options.json) {
-    const about = { run: opened.run.id, ...(from === undefined && { checkpoint }), split: part };
+    const about = { run: opened.run.id, ...(checkpoint && { checkpoint }), split: part };
     const all = {
       ...about,
       metrics,

@@ -1,7 +1,8 @@
 import { statSync } from 'node:fs';
 import type { NamedHeader } from '@seqrec/models';
 import type { CAC } from 'cac';
-import { choiceOption, textOption } from '../arguments.ts';
+import { textOption } from '../arguments.ts';
+import { CHECKPOINT, checkpointOption } from '../checkpoint-option.ts';
 import { UsageError } from '../errors.ts';
 import type { Action, Invocation } from '../invocation.ts';
 import { declareReads, type OptionsOf } from '../unread-options.ts';
@@ -25,7 +26,7 @@ export function registerExport(cli: CAC, _invocation: Invocation): void {
     .command('export <run>', 'Write the weights of a run alone, under the names of the public reference, for PyTorch')
     .option('--to <file>', 'Safetensors file that is written')
     .option('--digest', 'Print one sha256 of all weights; without --to nothing is written, and RUN may be a file')
-    .option('--checkpoint <name>', 'best or last', { default: 'best' })
+    .option(...CHECKPOINT)
     .option(
       '--no-buffers',
       'Leave out _attn_mask, which the HSTU and SASRec of the reference keep beside their weights',
@@ -49,17 +50,17 @@ function isWeightsFile(name: string): boolean {
 }
 
 async function exportCommand(name: string, options: Options): Action {
-  const checkpoint = choiceOption('checkpoint', options.checkpoint, ['best', 'last'] as const) ?? 'best';
+  const checkpoint = checkpointOption(options.checkpoint);
   const to = textOption('to', options.to);
   if (to === undefined && options.digest) return printDigest(name, checkpoint, options);
   if (to === undefined) throw new UsageError('seqrec export: expected --to FILE or --digest; got neither');
   const { exportWeights } = await import('@seqrec/models');
   const { checkOutputFile, isSameFile } = await import('../run/folder/output-file.ts');
-  const { checkpointFile } = await import('../run/open/open-run.ts');
+  const { checkpointOf } = await import('../run/open/open-run.ts');
   const { openRunDir } = await import('../run/folder/run-dir.ts');
   const { savedRun } = await import('../run/open/resume.ts');
   const run = openRunDir(textOption('out', options.out) ?? 'runs', name);
-  const file = checkpointFile(run, checkpoint);
+  const { file } = checkpointOf(run, checkpoint);
   if (isSameFile(to, file))
     throw new UsageError('seqrec export: expected --to, another file than the one that is read; got the same');
   checkOutputFile('--to', to, '.safetensors');
@@ -79,13 +80,13 @@ async function exportCommand(name: string, options: Options): Action {
 }
 
 /** Of a run's checkpoint, or of any file of weights. */
-async function printDigest(name: string, checkpoint: 'best' | 'last', { out }: Options): Action {
+async function printDigest(name: string, checkpoint: 'best' | 'last' | undefined, { out }: Options): Action {
   const { weightsDigest } = await import('@seqrec/models');
-  const { checkpointFile } = await import('../run/open/open-run.ts');
+  const { checkpointOf } = await import('../run/open/open-run.ts');
   const { openRunDir } = await import('../run/folder/run-dir.ts');
   const file = isWeightsFile(name)
     ? name
-    : checkpointFile(openRunDir(textOption('out', out) ?? 'runs', name), checkpoint);
+    : checkpointOf(openRunDir(textOption('out', out) ?? 'runs', name), checkpoint).file;
   const { digest, weights, numbers } = await weightsDigest(file);
   console.log(`${digest}  ${file}: ${weights} weights, ${numbers} numbers`);
   return 0;

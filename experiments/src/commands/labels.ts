@@ -1,6 +1,7 @@
 import type { CAC } from 'cac';
 import { choiceOption, textOption } from '../arguments.ts';
 import { THREADS } from '../backend-options.ts';
+import { CHECKPOINT, checkpointOption } from '../checkpoint-option.ts';
 import type { Action, Invocation } from '../invocation.ts';
 import type { BackendOptions } from '../run/process/backend.ts';
 
@@ -20,7 +21,7 @@ export function registerLabels(cli: CAC, _invocation: Invocation): void {
     .option('--to <dir>', 'Folder of the store; Parquet, a folder a teacher and a day (default: labels)')
     .option('--teacher <name>', 'Name of the teacher in the store (default: the id of the run)')
     .option('--split <part>', 'train, validation or test', { default: 'train' })
-    .option('--checkpoint <name>', 'best or last', { default: 'best' })
+    .option(...CHECKPOINT)
     .option('--data <dir>', 'Folder of the data sets (default: $SEQREC_DATA, else ./data)')
     .option('--out <dir>', 'Folder of the runs', { default: 'runs' })
     .option('--backend <name>', 'auto, simd, cpu, wasm, webgpu or tensorflow', { default: 'auto' })
@@ -32,7 +33,7 @@ export function registerLabels(cli: CAC, _invocation: Invocation): void {
 }
 
 async function labelsCommand(name: string, options: Options): Action {
-  const checkpoint = choiceOption('checkpoint', options.checkpoint, ['best', 'last'] as const) ?? 'best';
+  const checkpoint = checkpointOption(options.checkpoint);
   const part = choiceOption('split', options.split, ['train', 'validation', 'test'] as const) ?? 'train';
   const store = textOption('to', options.to) ?? 'labels';
   const out = textOption('out', options.out) ?? 'runs';

@@ -1,5 +1,6 @@
 import type { CAC } from 'cac';
-import { choiceOption, integerOption, textOption } from '../arguments.ts';
+import { integerOption, textOption } from '../arguments.ts';
+import { CHECKPOINT, checkpointOption } from '../checkpoint-option.ts';
 import type { Action, Invocation } from '../invocation.ts';
 
 interface Options {
@@ -20,7 +21,7 @@ export function registerPage(cli: CAC, _invocation: Invocation): void {
     .option('--port <n>', 'Port on 127.0.0.1; 0 takes a free one', { default: 8000 })
     .option('--to <dir>', 'Folder that the page is written to (default: page in the folder of the run)')
     .option('--no-serve', 'Only write the folder')
-    .option('--checkpoint <name>', 'best or last', { default: 'best' })
+    .option(...CHECKPOINT)
     .option('--data <dir>', 'Folder of the data sets (default: $SEQREC_DATA, else ./data)')
     .option('--out <dir>', 'Folder of the runs', { default: 'runs' })
     .example('  $ seqrec page latest')
@@ -30,7 +31,7 @@ export function registerPage(cli: CAC, _invocation: Invocation): void {
 }
 
 async function pageCommand(name: string, options: Options): Action {
-  const checkpoint = choiceOption('checkpoint', options.checkpoint, ['best', 'last'] as const) ?? 'best';
+  const checkpoint = checkpointOption(options.checkpoint);
   const port = integerOption('port', options.port, 0, 65_535) ?? 8000;
   const to = textOption('to', options.to);
 

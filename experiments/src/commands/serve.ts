@@ -1,6 +1,7 @@
 import { statSync } from 'node:fs';
 import type { CAC } from 'cac';
 import { choiceOption, integerOption, numberOption, rawOption, textOption } from '../arguments.ts';
+import { CHECKPOINT, checkpointOption } from '../checkpoint-option.ts';
 import { UsageError } from '../errors.ts';
 import type { Action, Invocation } from '../invocation.ts';
 import type { BackendOptions } from '../run/process/backend.ts';
@@ -64,7 +65,7 @@ export function registerServe(cli: CAC, invocation: Invocation): void {
     .option('--max-candidates <n>', 'Most candidates of a request (default: 100000)')
     .option('--deltas <dir>', 'Apply the deltas of this folder on the weights of the run, also those that come later')
     .option('--check', 'Replay users of the data event by event, compare with full passes, and end')
-    .option('--checkpoint <name>', 'best or last', { default: 'best' })
+    .option(...CHECKPOINT)
     .option('--data <dir>', 'Folder of the data sets (default: $SEQREC_DATA, else ./data)')
     .option('--out <dir>', 'Folder of the runs', { default: 'runs' })
     .option('--backend <name>', 'auto, simd, cpu, wasm, webgpu or tensorflow', { default: 'auto' })
@@ -86,7 +87,7 @@ export function registerServe(cli: CAC, invocation: Invocation): void {
 const CHECKED = { users: 20, events: 200 };
 
 async function serveCommand(name: string, options: Options, { argv }: Invocation): Action {
-  const checkpoint = choiceOption('checkpoint', options.checkpoint, ['best', 'last'] as const) ?? 'best';
+  const checkpoint = checkpointOption(options.checkpoint);
   const port = integerOption('port', options.port, 0, 65_535) ?? 8080;
   const workers = integerOption('workers', options.workers, 1, 64) ?? 1;
   const window = milliseconds('window', options.window, 0) ?? 2;
@@ -126,7 +127,7 @@ async function serveCommand(name: string, options: Options, { argv }: Invocation
   const { interactions } = opened.data.split;
   const all = catalogueOf(interactions);
   const catalogue = options.users ? all : withoutUsers(all);
-  const about = `${opened.run.id}, ${checkpoint} checkpoint (epoch ${opened.epoch})`;
+  const about = `${opened.run.id}, ${opened.checkpoint} checkpoint (epoch ${opened.epoch})`;
   if (options.check) {
     const { checkRun } = await import('../serve/check-run.ts');
     return checkRun({

@@ -77,7 +77,7 @@ export interface LiveBench {
  */
 export async function benchLive(request: LiveRequest): Promise<LiveBench> {
   const { progress, minutes, workers } = request;
-  const opened = await openRun({ ...request, checkpoint: 'best' });
+  const opened = await openRun(request);
   const { interactions } = opened.data.split;
   if (!interactions.hasTimestamps)
     throw new UsageError('bench serve: expected data with times, by which events of users are sent; got none');

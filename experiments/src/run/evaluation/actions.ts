@@ -9,10 +9,9 @@ import { examplesOf } from './evaluate-set.ts';
 
 /** `seqrec evaluate RUN --actions RATING`: ranking, how well the rating of each target is predicted from its item. */
 export async function actionsCommand(
-  { run, model, data, epoch, about }: EvaluatedModel,
+  { run, model, data, checkpoint, epoch, about }: EvaluatedModel,
   options: {
     readonly part: 'validation' | 'test';
-    readonly checkpoint: string;
     /** Warnings of {@link chosenByItself}. */
     readonly chosenBy: readonly string[];
     readonly positiveRating: number;
@@ -20,7 +19,7 @@ export async function actionsCommand(
     readonly progress: Progress;
   },
 ): Promise<number> {
-  const { part, checkpoint, chosenBy, positiveRating } = options;
+  const { part, chosenBy, positiveRating } = options;
   const examples = windowed(examplesOf(data, part), model.maxSequenceLength);
   const phase = options.progress.phase();
   const onProgress = ({ done, total }: { done: number; total: number }): void =>

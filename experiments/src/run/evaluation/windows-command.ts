@@ -10,9 +10,8 @@ import { evaluateWindowTests } from './window-tests.ts';
  * `seqrec evaluate RUN --windows`. Who slides over old events has trained on them, so users must have been held out.
  */
 export async function windowsCommand(
-  { run, model, data, config, epoch, about }: EvaluatedModel,
+  { run, model, data, config, checkpoint, epoch, about }: EvaluatedModel,
   options: {
-    readonly checkpoint: string;
     /** Warnings of {@link chosenByItself}. */
     readonly chosenBy: readonly string[];
     readonly includeSeen?: boolean;
@@ -20,7 +19,7 @@ export async function windowsCommand(
     readonly progress: Progress;
   },
 ): Promise<number> {
-  const { checkpoint, chosenBy, progress } = options;
+  const { chosenBy, progress } = options;
   const { heldOut } = data;
   if (heldOut === undefined)
     throw new UsageError(

@@ -262,11 +262,16 @@ test('evaluate warns, in JSON too, of a checkpoint that the tested rows have cho
   const argv = ['--config', yaml, '--evaluation.checkpoint', 'last', '--epochs', '1', '--out', own, '--quiet'];
   const trained = await runMain('train', ...argv);
   expect(trained.code, trained.errors).toBe(0);
-  const warnings = async (checkpoint: string): Promise<string> => {
+  const evaluated = async (...checkpoint: string[]) => {
     const { path } = openRunDir(own, 'latest');
-    const { output } = await runMain('evaluate', path, '--checkpoint', checkpoint, '--json', '--quiet');
-    return JSON.parse(output).warnings.join('; ');
+    const { output } = await runMain('evaluate', path, ...checkpoint, '--json', '--quiet');
+    return JSON.parse(output) as { readonly checkpoint: string; readonly warnings: readonly string[] };
   };
-  expect(await warnings('best')).toContain('This checkpoint was chosen by this very set: the figures flatter it');
-  expect(await warnings('last')).not.toContain('flatter');
+  expect((await evaluated('--checkpoint', 'best')).warnings.join('; ')).toContain(
+    'This checkpoint was chosen by this very set: the figures flatter it',
+  );
+  // Unasked it is the one that the run was tested with.
+  const { checkpoint, warnings } = await evaluated();
+  expect(checkpoint).toBe('last');
+  expect(warnings.join('; ')).not.toContain('flatter');
 });

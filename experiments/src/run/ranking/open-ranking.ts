@@ -6,7 +6,7 @@ import { RunError } from '../../errors.ts';
 import type { Progress } from '../../terminal/progress.ts';
 import type { RunDir } from '../folder/run-dir.ts';
 import { describeInitialWeights } from '../open/initial-weights.ts';
-import { checkpointFile, epochOf } from '../open/open-run.ts';
+import { checkpointOf, epochOf } from '../open/open-run.ts';
 import { checkSameData } from '../open/resume.ts';
 import { type ResolvedRanking, rankerOptions, rankingOf } from './ranking-of.ts';
 
@@ -18,6 +18,8 @@ export interface OpenRanking {
   readonly model: Ranker;
   /** What of the weights does not go with the data or the configuration. */
   readonly notes?: readonly string[];
+  /** Of a run. */
+  readonly checkpoint?: 'best' | 'last';
   /** Which weights these are, for the line above the figures. */
   readonly about: string;
 }
@@ -27,14 +29,18 @@ interface Place {
   readonly progress: Progress;
 }
 
-/** A checkpoint of a run with its data. @throws RunError when one of them is not what it was. */
+/**
+ * A checkpoint of a run, as asked or the tested one, with its data.
+ *
+ * @throws RunError when one of them is not what it was.
+ */
 export async function openRankingRun(
   run: RunDir,
   config: RankingRunConfig,
-  checkpoint: 'best' | 'last',
+  asked: 'best' | 'last' | undefined,
   place: Place,
 ): Promise<OpenRanking> {
-  const file = checkpointFile(run, checkpoint);
+  const { checkpoint, file } = checkpointOf(run, asked);
   const data = await prepareRows(
     config.data,
     dataFolder(place.dataFolder),
@@ -46,7 +52,7 @@ export async function openRankingRun(
   const model: Model = await loadModel(file);
   if (!isRanker(model)) throw new RunError(`${file}: expected a model of rows; got ${model.kind}`);
   const ranking = rankingOf(config, data.split.train);
-  return { config, data, ranking, model, about: `${run.id}, ${checkpoint} checkpoint (epoch ${epoch})` };
+  return { config, data, ranking, model, checkpoint, about: `${run.id}, ${checkpoint} checkpoint (epoch ${epoch})` };
 }
 
 /** The model of a configuration with weights from a file. @throws CheckpointError for weights that do not fit. */

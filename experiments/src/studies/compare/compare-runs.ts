@@ -1,6 +1,5 @@
 import { existsSync } from 'node:fs';
 import { rankingBeams } from '../../data/coded-items.ts';
-import type { DataSummary } from '../../data/data-summary.ts';
 import { UsageError } from '../../errors.ts';
 import { beamRemark } from '../../run/evaluation/beam-remark.ts';
 import { evaluateSet } from '../../run/evaluation/evaluate-set.ts';
@@ -12,8 +11,6 @@ import {
   refuseDifferences,
   renderDifferences,
 } from '../../run/evaluation/protocol.ts';
-import { testedCheckpoint } from '../../run/evaluation/tested-checkpoint.ts';
-import { readJson } from '../../run/folder/atomic.ts';
 import { readRanks, type SavedRanks, saveRanks } from '../../run/folder/ranks.ts';
 import { openRunDir, type RunDir } from '../../run/folder/run-dir.ts';
 import { openTrainedRun } from '../../run/open/open-run.ts';
@@ -107,12 +104,8 @@ function remarkOn(run: RunDir, metrics: readonly string[]): string | undefined {
 async function ranksOf(run: RunDir, request: CompareRequest, progress: Progress): Promise<SavedRanks> {
   if (existsSync(run.ranks)) return readRanks(run.ranks);
   await startBackend(request.backend);
-  const { data, evaluation: rules } = savedConfig(run).config;
-  const hasValidation =
-    data.format !== 'synthetic' && (readJson(run.data) as DataSummary).examples.validation !== undefined;
-  const checkpoint = testedCheckpoint(rules, hasValidation);
   const { dataFolder, out } = request;
-  const opened = await openTrainedRun({ out, run: run.path, checkpoint, dataFolder, progress, takesGeneration: true });
+  const opened = await openTrainedRun({ out, run: run.path, dataFolder, progress, takesGeneration: true });
   const evaluation = await evaluateSet(opened.model, opened.data.split.test, {
     data: opened.data,
     options: opened.config.evaluation,
@@ -120,7 +113,7 @@ async function ranksOf(run: RunDir, request: CompareRequest, progress: Progress)
     progress,
   });
   opened.model.dispose();
-  await saveRanks(run.ranks, evaluation, checkpoint);
+  await saveRanks(run.ranks, evaluation, opened.checkpoint);
   return readRanks(run.ranks);
 }
 
