@@ -174,6 +174,20 @@ test('the metric that chooses the checkpoint has a line, whatever its cut-off', 
   expect(pageOf({ selectBy: 'HR@5' })).toContain('NDCG@5, MRR on the validation set.');
 });
 
+test('a metric of a plug-in that chooses the checkpoint has a figure of its own', () => {
+  const metricsOf = (epoch: number): Metrics => ({
+    'HR@10': 0.1 * epoch,
+    MRR: 0.05 * epoch,
+    'surprise@10': 0.3 * epoch,
+  });
+  const pageOf = (evaluation: object) => readFileSync(writeReport(fakeRun(2, metricsOf, { evaluation })), 'utf8');
+  expect(pageOf({ selectBy: 'surprise@10' })).toContain('surprise@10 on the validation set.');
+  expect(pageOf({ selectBy: 'MRR' })).not.toContain('surprise@10 on the validation set.');
+  const byLabel = (epoch: number): Metrics => ({ AUC: 0.6, 'AUC|like': 0.1 * epoch });
+  const rows = fakeRun(2, byLabel, { kind: { rowsPerSecond: 9 }, evaluation: { selectBy: 'AUC|like' } });
+  expect(readFileSync(writeReport(rows), 'utf8')).toContain('AUC|like on the validation set.');
+});
+
 test('a run stopped before its first epoch has a report too', () => {
   const run = fakeRun(0);
   expect(readFileSync(writeReport(run), 'utf8')).toContain('No step has been logged yet');

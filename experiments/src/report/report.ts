@@ -170,6 +170,18 @@ function rankGroups(names: readonly string[], selectBy: string | undefined): Met
   ];
 }
 
+/** One figure more where none has the metric that chooses the checkpoint: of a plug-in, or of one label of several. */
+function withChosen(
+  groups: readonly MetricGroup[],
+  names: readonly string[],
+  selectBy: string | undefined,
+): readonly MetricGroup[] {
+  if (selectBy === undefined || !names.includes(selectBy)) return groups;
+  if (groups.some((group) => group.names.includes(selectBy))) return groups;
+  // From zero with all baselines: which value is the best only the plug-in knows.
+  return [...groups, { title: selectBy, names: [selectBy], level: selectBy, from: 'zero', best: 'highest' }];
+}
+
 function metricFigures(
   evaluated: readonly EpochRecord[],
   results: RunResults | undefined,
@@ -178,7 +190,8 @@ function metricFigures(
   if (evaluated.length === 0) return [];
   const split = evaluated[evaluated.length - 1].split;
   const names = namesIn(evaluated);
-  return (evaluated.some(isOfRows) ? rowGroups(names) : rankGroups(names, selectBy))
+  const usual = evaluated.some(isOfRows) ? rowGroups(names) : rankGroups(names, selectBy);
+  return withChosen(usual, names, selectBy)
     .filter((group) => group.names.length > 0)
     .map((group) => {
       const lines = group.names.map((name) => ({
