@@ -219,7 +219,6 @@ async function evaluateCommand(name: string | undefined, options: Options, { ove
     return cachedCommand(opened, {
       ...{ part, chosenBy, progress, json: options.json === true },
       options: { ...rules, excludeSeen },
-      checkpoint,
     });
   }
   const whole = examplesOf(opened.data, part);

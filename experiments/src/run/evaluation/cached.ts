@@ -33,16 +33,15 @@ const SHOWN = 5;
  * those of the usual evaluation; 1 where one differs.
  */
 export async function cachedCommand(
-  { run, model, data, about }: EvaluatedModel,
+  { run, model, data, checkpoint, about }: EvaluatedModel,
   request: Pick<EvaluationContext, 'options' | 'progress'> & {
     readonly part: 'validation' | 'test';
-    readonly checkpoint: string | undefined;
     /** Warnings of {@link chosenByItself}. */
     readonly chosenBy: readonly string[];
     readonly json: boolean;
   },
 ): Promise<number> {
-  const { part, checkpoint, options, progress } = request;
+  const { part, options, progress } = request;
   const set = examplesOf(data, part);
   const context = { data, options, progress, window: model.maxSequenceLength };
   const asked = { model, ...protocolOf(set, context), batchSize: options.batchSize };
@@ -65,7 +64,7 @@ export async function cachedCommand(
     ...{ computedTokens: stats.computedTokens, fullTokens: stats.fullTokens },
   };
   if (request.json) {
-    const head = { run: run.id, ...(checkpoint !== undefined && { checkpoint }), split: part };
+    const head = { run: run.id, ...(checkpoint && { checkpoint }), split: part };
     console.log(JSON.stringify({ ...head, metrics, warnings, cached: comparison, differences, definition }, null, 2));
   } else {
     const rows = Object.entries(metrics).map(([metric, value]) => [metric, formatMetric(value)]);

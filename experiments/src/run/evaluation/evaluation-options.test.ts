@@ -70,6 +70,13 @@ describe('a run', () => {
     printed = output;
   }, 60_000);
 
+  test('is asked by the checkpoint that it was tested with', async () => {
+    const { final } = readJson(openRunDir(out, 'latest').results) as RunResults;
+    expect(final?.checkpoint).toBe('best');
+    for (const option of [[], ['--cached']]) expect(await evaluated(...option)).toMatchObject({ checkpoint: 'best' });
+    expect(await evaluated('--checkpoint', 'last')).toMatchObject({ checkpoint: 'last' });
+  });
+
   test('tells the ties of popularity in the terminal, the results and the report', () => {
     const dir = openRunDir(out, 'latest');
     const { baselines, definitions } = readJson(dir.results) as RunResults;
@@ -247,6 +254,9 @@ test.each([
     expect(await said(...best)).toContain(warned);
     expect((JSON.parse(await said('--json', ...best)) as { warnings: string[] }).warnings.join()).toContain(warned);
     expect(await said('--json')).not.toContain('flatter');
+    // Weights from a file are neither the best checkpoint nor the last.
+    const { last } = openRunDir(join(folder, out), 'latest');
+    expect(JSON.parse(await said('--json', '--from', last))).not.toHaveProperty('checkpoint');
   },
   60_000,
 );
