@@ -107,7 +107,7 @@ function isRecord(kind: unknown): boolean {
   return typeof kind === 'object' && kind !== null && !Array.isArray(kind);
 }
 
-/** The lines of a file as they are: no JSON has the character that would part them. */
+/** The lines of a file as they are, whose ends may be of both kinds: no JSON has the character that would part them. */
 function linesOf(file: string): string {
   const options = [
     "columns = {'line': 'VARCHAR'}",
@@ -116,7 +116,9 @@ function linesOf(file: string): string {
     "delim = '\u0001'",
     "quote = ''",
     "escape = ''",
-    'strict_mode = true',
+    // Strict, or told of another end, it fails at a file with both, or has a line more at each CRLF.
+    'strict_mode = false',
+    "new_line = '\\r\\n'",
     `max_line_size = ${longestLine}`,
     `buffer_size = ${2 * longestLine}`,
   ];

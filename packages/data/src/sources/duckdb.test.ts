@@ -92,14 +92,18 @@ describe.skipIf(duckdb === undefined)('DuckDB', () => {
     }
   });
 
-  it('names the line of JSON lines that is no object, or skips and counts it', async () => {
+  it.each([
+    ['LF', ['\n', '\n', '\n', '\n']],
+    ['CRLF', ['\r\n', '\r\n', '\r\n', '\r\n']],
+    ['both', ['\r\n', '\n', '\r\n', '\n']],
+  ])('names the line of JSON lines that is no object, or skips and counts it: %s', async (_, ends) => {
     const lines = [
       '{"who":"a","what":1,"stamp":1300000000}',
       '',
       '{"who":"a","what":',
       '{"what":2,"who":"b","stamp":1300000001}',
     ];
-    const path = temporaryFile('e.jsonl', `${lines.join('\n')}\n[1]\n`);
+    const path = temporaryFile('e.jsonl', `${lines.map((line, at) => line + ends[at]).join('')}[1]\n`);
     await expect(loadDataset({ format: 'csv', path, columns })).rejects.toMatchObject({
       code: 'bad-json',
       line: 3,
