@@ -68,6 +68,12 @@ describe('a configuration is parsed once', () => {
   });
 });
 
+test.each(['own.yaml', 'own.yml', 'own.json', 'own'])('a run of the file %s is called own', async (called) => {
+  const path = join(folder, called);
+  writeFileSync(path, '{ "extends": "ml-100k/hstu" }');
+  expect((await resolveRun({ file: path, overrides: [] })).name).toBe('own');
+});
+
 describe('what is wrong comes with the place to change', () => {
   const hstu = 'extends: ml-100k/hstu\n';
   test.each<[string, string, string, string[]]>([

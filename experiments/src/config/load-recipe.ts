@@ -1,5 +1,5 @@
 import { readdirSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { dirname, join, parse } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
 import type { Override } from '../arguments.ts';
@@ -59,7 +59,7 @@ export const isYaml = (recipe: string): boolean => /\.ya?ml$/.test(recipe);
 
 /** What a recipe is called in the names of runs and in tables: a YAML file by its name alone. */
 export function recipeTitle(recipe: string): string {
-  return isYaml(recipe) ? recipe.replace(/^.*[\\/]/, '').replace(/\.ya?ml$/, '') : recipe;
+  return isYaml(recipe) ? parse(recipe).name : recipe;
 }
 
 /** A configuration ready to run, and the name its run folder takes. */
@@ -158,7 +158,8 @@ async function readWritten({ recipe, file }: Omit<ConfigRequest, 'overrides'>): 
         `expected a recipe or --config, not both; got "${recipe}" and ${file}`,
         'write "extends: RECIPE" in the file',
       );
-    return { name: recipeTitle(file), ...(await readYaml(file)) };
+    // YAML that is JSON may end otherwise.
+    return { name: parse(file).name, ...(await readYaml(file)) };
   }
   if (recipe === undefined)
     throw new UsageError('expected a recipe name or --config FILE', '`seqrec recipes` lists the recipes');

@@ -16,6 +16,8 @@ test('an id is recipe, date, time and a hash of the configuration', () => {
   expect(first.id).toMatch(/^ml-1m-hstu-20250102-030405-[0-9a-f]{6}$/);
   expect(createRunDir(out, 'ml-1m/hstu', { seed: 2 }, when).id).not.toBe(first.id);
   expect(createRunDir(out, 'ml-1m/hstu', { seed: 1 }, when).id).toBe(`${first.id}-2`);
+  // No folder that a listing hides.
+  expect(createRunDir(out, '../.own', { seed: 1 }, when).id).toMatch(/^own-20250102/);
 });
 
 test('a file of which the disk takes a part alone is an error, and the old one stays', () => {

@@ -90,7 +90,8 @@ export function checkRunsFolder(out: string): void {
 export function createRunDir(out: string, name: string, config: unknown, now: Date): RunDir {
   const hash = createHash('sha256').update(JSON.stringify(config)).digest('hex').slice(0, 6);
   const stamp = now.toISOString().slice(0, 19).replaceAll(/[-:]/g, '').replace('T', '-');
-  const id = `${name.replaceAll(/[^\w.-]+/g, '-')}-${stamp}-${hash}`;
+  // A dot in front would hide the folder.
+  const id = `${name.replaceAll(/[^\w.-]+/g, '-').replace(/^[.-]+/, '')}-${stamp}-${hash}`;
   makeFolder(out);
   for (let attempt = 1; ; attempt++) {
     const path = join(out, attempt === 1 ? id : `${id}-${attempt}`);
