@@ -114,6 +114,10 @@ describe('training', () => {
     expect(() => check(codeModelConfig({ ...sasrec, positionsFrom: 'newest' } as ModelConfigInput, codes))).toThrow(
       "generation: model: expected one whose rows stay as they are when a code comes, as one pass teaches all codes; got 'sasrec': 'sasrec' with positionsFrom newest cannot",
     );
+    for (const kind of ['dssm', 'mlp'])
+      expect(() => codeModelConfig({ kind }, codes)).toThrow(
+        `generation: model: expected an encoder of histories or a generator; got '${kind}'; train it under a task that it can do`,
+      );
     const bert: ModelConfigInput = {
       ...{ kind: 'transformer', attention: 'bidirectional', embeddingDim: 8, maxSequenceLength: 6, numBlocks: 1 },
       ...{ numHeads: 1, ffnDim: 8 },

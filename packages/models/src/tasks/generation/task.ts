@@ -40,8 +40,12 @@ export function codeWriter(model: Model, { temperature, language, dense }: CodeW
     );
   if (isGenerator(model)) return model;
   if (isTokenEncoder(model)) return codeDecoder(model, decoding(model, { temperature, language, dense }));
-  throw new ConfigError(
-    `generation: model: expected an encoder of histories or a generator; got '${model.kind}'; train it under a task that it can do`,
+  throw writesNone(model.kind);
+}
+
+function writesNone(kind: string): ConfigError {
+  return new ConfigError(
+    `generation: model: expected an encoder of histories or a generator; got '${kind}'; train it under a task that it can do`,
     'model',
   );
 }
@@ -57,7 +61,7 @@ function decoding(model: TokenEncoder, { temperature, language, dense }: CodeWri
  * The configuration of a model for a data set whose items have so many codes: `maxSequenceLength` counts events where
  * people write it, and tokens in the model. Its `numItems` is the `count` of `codeSymbols`, or of the language.
  *
- * @throws ConfigError for more events than the model has tokens for.
+ * @throws ConfigError for a model that writes no codes, or more events than it has tokens for.
  */
 export function codeModelConfig<C extends object>(
   config: C,
@@ -65,8 +69,11 @@ export function codeModelConfig<C extends object>(
   language?: Pick<Language, 'maxWords'>,
 ): C {
   const { kind = '', maxSequenceLength: events } = config as { readonly kind?: string; maxSequenceLength?: number };
-  if (events === undefined) return config;
   const can = capabilitiesOf(kind);
+  const writes = can.includes('generate') || (can.includes('encode') && !can.includes('towers'));
+  // Of a kind that is not known its own schema tells.
+  if (can.length > 0 && !writes) throw writesNone(kind);
+  if (events === undefined) return config;
   const read = { levels: sizes.length, language, apart: can.includes('generate') && !can.includes('encode') };
   const of = (some: number): C => ({ ...config, maxSequenceLength: tokensOf(some, read) });
   const why = tooLong(of(events));
