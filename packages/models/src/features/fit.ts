@@ -141,9 +141,11 @@ function tableOf(data: Interactions, names: readonly string[], given: TableName 
   const hint =
     missing === undefined
       ? 'the two columns of a cross are of one table'
-      : near === undefined
-        ? `there are ${known.join(', ')}`
-        : `did you mean '${near}'?`;
+      : missing === 'user'
+        ? 'a model of rows reads the user with userId, a model of sequences does not'
+        : near === undefined
+          ? `there are ${known.join(', ')}`
+          : `did you mean '${near}'?`;
   throw new ConfigError(
     `model config: features: expected a column of ${where}; got ${missing ?? name}; ${hint}`,
     'features',
@@ -166,7 +168,7 @@ function columnOf(data: Interactions, table: TableName, name: string): Column {
   }
   if (roles.includes('item')) {
     throw new ConfigError(
-      `model config: features: expected columns besides the item id; got ${name}, the item of ${data.name}`,
+      `model config: features: expected columns besides the item id; got ${name}, the item of ${data.name}; a model of sequences reads it anyway, a model of rows with itemId`,
       'features',
     );
   }

@@ -70,7 +70,8 @@ describe('features', () => {
   it.each([
     [['genre'], "expected a column of features; got genre; did you mean 'genres'?"],
     [['clicked'], 'expected no label among the features; got clicked'],
-    [['item'], 'expected columns besides the item id; got item'],
+    [['item'], 'got item, the item of features; a model of sequences reads it anyway, a model of rows with itemId'],
+    [['user'], 'got user; a model of rows reads the user with userId, a model of sequences does not'],
     [
       ['shared'],
       "expected a column of one table; got shared, one of events and of items; say which with { column: 'shared', table: 'events' }",
