@@ -229,7 +229,8 @@ async function evaluateCommand(name: string | undefined, options: Options, { ove
     window: opened.config.model.maxSequenceLength,
     progress,
   };
-  const columns = queryParts(set, context);
+  // Of the whole set, so that a sample has the parts that all have.
+  const columns = queryParts(whole, context);
   const evaluation = await evaluateSet(opened.model, set, context);
   const warnings = [...evaluation.warnings, ...chosenBy];
   const metrics = { ...evaluation.metrics, ...(await listFiguresAsked(opened.model, set, context)) };
@@ -259,8 +260,10 @@ async function evaluateCommand(name: string | undefined, options: Options, { ove
   console.log(renderTable([{ title: 'metric' }, { title: 'value', align: 'right' }], rows));
   printWarnings(warnings);
   console.log(`\n${renderVerdict(opened.name, verdict, skipped)}`);
-  for (const parts of segmentListings({ segments, baselines: [] }))
-    console.log(`\n${renderListing([figures(parts.titles, parts.rows)])}`);
+  for (const { titles, rows: own, note } of segmentListings({ segments, baselines: [] })) {
+    if (own.length > 0) console.log(`\n${renderListing([figures(titles, own)])}`);
+    if (note !== undefined) console.log(`\n${note}`);
+  }
   console.log(`\n${renderDefinition(definition)}`);
   return 0;
 }

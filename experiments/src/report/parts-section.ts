@@ -6,7 +6,10 @@ import { type Html, html } from './html.ts';
 export function partsSection(results: RunResults): Html | undefined {
   const parts = segmentListings(results);
   if (parts.length === 0) return undefined;
-  return html`<h2>Parts of the test set</h2>${parts.map(({ titles, rows }) => plainTable(titles, rows))}`;
+  return html`<h2>Parts of the test set</h2>${parts.map(
+    ({ titles, rows, note }) =>
+      html`${rows.length > 0 ? plainTable(titles, rows) : ''}${note === undefined ? '' : html`<p>${note}</p>`}`,
+  )}`;
 }
 
 /** A table whose first column is text and whose others are numbers. */

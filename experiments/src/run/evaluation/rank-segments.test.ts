@@ -95,8 +95,8 @@ describe('rankSegments', () => {
     const seedOf = (fits: (items: readonly number[]) => boolean) => drawn.findIndex((each) => fits(itemsOf(each)));
     // Items 8, 9 and 10 are targets of 30 users each, and of no training event.
     const seed = seedOf((items) => items.length === 2 && items.every((item) => item > 7));
-    const [{ column, parts }] = tablesOf({ coldItems: { share, seed } });
-    expect(column).toBe('items');
+    const [{ column, of, parts, leftOut }] = tablesOf({ coldItems: { share, seed } });
+    expect([column, of, leftOut]).toEqual(['items', 'queries', 30]);
     expect(parts.map(({ segment, rows }) => [segment, rows])).toEqual([
       ['cold', 60],
       ['trained', 210],

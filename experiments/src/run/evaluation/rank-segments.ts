@@ -2,7 +2,7 @@ import type { ExampleSet } from '@seqrec/data';
 import { type Evaluation, everyPosition, metricsUnder, type Protocol } from '@seqrec/models';
 import type { SegmentTable } from '../folder/results.ts';
 import { type EvaluationContext, protocolOf } from './evaluate-set.ts';
-import { FEWEST_ROWS, type Segmentation, segmentations, sortedParts } from './segmentations.ts';
+import { FEWEST_ROWS, type Segmentation, segmentations, segmentTable } from './segmentations.ts';
 
 /** What the configuration tells the queries of a set apart by. @throws ConfigError as {@link segmentations} */
 export function queryParts(set: ExampleSet, context: EvaluationContext): readonly Segmentation[] {
@@ -34,6 +34,6 @@ export function rankSegments(
       const at = (values: ArrayLike<number>): number[] => own.map((q) => values[q]);
       return [{ segment, rows: own.length, metrics: metricsUnder({ ranks: at(ranks), tied: at(tied), ties }, ks) }];
     });
-    return { column, parts: sortedParts(parts) };
+    return segmentTable({ column, of: 'queries' }, parts, ranks.length);
   });
 }

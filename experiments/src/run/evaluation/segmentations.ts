@@ -16,6 +16,7 @@ import {
 import type { SegmentConfig } from '../../config/segment-schema.ts';
 import { ConfigError } from '../../errors.ts';
 import { suggestion } from '../../suggest.ts';
+import type { SegmentTable } from '../folder/results.ts';
 
 const TABLES = ['events', 'users', 'items'] as const;
 type TableName = (typeof TABLES)[number];
@@ -59,9 +60,17 @@ export function segmentations(configs: readonly SegmentConfig[], sets: Segmented
   });
 }
 
-/** Parts in the order of their names, numbers in them by size. */
-export function sortedParts<Part extends { readonly segment: string }>(parts: readonly Part[]): Part[] {
-  return [...parts].sort((a, b) => a.segment.localeCompare(b.segment, 'en', { numeric: true }));
+/** A table of the parts of `total` rows or queries, in the order of their names, numbers in them by size. */
+export function segmentTable(
+  about: Required<Pick<SegmentTable, 'column' | 'of'>>,
+  parts: SegmentTable['parts'],
+  total: number,
+): SegmentTable {
+  return {
+    ...about,
+    parts: [...parts].sort((a, b) => a.segment.localeCompare(b.segment, 'en', { numeric: true })),
+    leftOut: parts.reduce((left, { rows }) => left - rows, total),
+  };
 }
 
 type ColumnSegment = Extract<SegmentConfig, { readonly column: string }>;

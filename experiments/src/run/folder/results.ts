@@ -91,6 +91,9 @@ export interface Calibration {
 
 export interface SegmentTable {
   readonly column: string;
+  /** What is told apart, and how many of them are in none of the parts; absent in results of earlier versions. */
+  readonly of?: 'queries' | 'rows';
+  readonly leftOut?: number;
   readonly parts: readonly {
     readonly segment: string;
     readonly rows: number;

@@ -132,8 +132,10 @@ function print(title: string, name: string, figures: RankingFigures): void {
   printWarnings(warnings);
   if (verdict) console.log(`\n${renderVerdict(name, verdict)}`);
   if (calibration) console.log(`\n${renderCalibration(calibration)}`);
-  for (const { titles, rows } of segmentListings({ segments, baselines: [] }))
-    console.log(`\n${renderListing([figuresOf(titles, rows)])}`);
+  for (const { titles, rows, note } of segmentListings({ segments, baselines: [] })) {
+    if (rows.length > 0) console.log(`\n${renderListing([figuresOf(titles, rows)])}`);
+    if (note !== undefined) console.log(`\n${note}`);
+  }
   console.log(`\n${renderDefinition(definition)}`);
 }
 

@@ -1,7 +1,7 @@
 import type { ExampleSet } from '@seqrec/data';
 import { isJudgedBy, metricsBySegment, ORDER_CUTOFFS, type RankedLabel } from '@seqrec/models';
 import type { RankingRunConfig } from '../../config/ranking-schema.ts';
-import { FEWEST_ROWS, type Segmentation, segmentations, sortedParts } from '../evaluation/segmentations.ts';
+import { FEWEST_ROWS, type Segmentation, segmentations, segmentTable } from '../evaluation/segmentations.ts';
 import type { SegmentTable } from '../folder/results.ts';
 import type { ResolvedRanking } from './ranking-of.ts';
 
@@ -36,6 +36,6 @@ export function segmentTables(
         rows: size,
         metrics: Object.fromEntries(Object.entries(metrics).filter(([metric]) => isJudgedBy(as, metric))),
       }));
-    return { column, parts: sortedParts(parts) };
+    return segmentTable({ column, of: 'rows' }, parts, rows.labels.length);
   });
 }
