@@ -39,7 +39,7 @@ export async function evaluateCached(options: EvaluateCachedOptions): Promise<Ca
   const { model, positions = 'last', askedUsers = 0.5 } = options;
   if (positions !== 'last') {
     throw new UnsupportedError(
-      `evaluateCached: expected positions 'last', one query a history; got '${positions}'; set evaluation.positions to last`,
+      `evaluateCached: expected positions 'last', one query a history; got '${positions}'; set evaluation.positions to last (--evaluation.positions last)`,
     );
   }
   const scorer = createScorer(model, options.scorer);

@@ -1,3 +1,5 @@
+import type { ExcludeSeen } from './seen.ts';
+
 /** More than this share of certain hits at a cut-off is told beside the metrics. */
 const TOLD_FROM = 0.01;
 
@@ -7,8 +9,13 @@ const TOLD_FROM = 0.01;
  * that is at most 1 % of them.
  *
  * @param candidates of each query, the target included
+ * @param excludeSeen what of the history is no candidate
  */
-export function certainHitWarning(candidates: ArrayLike<number>, ks: readonly number[]): string | undefined {
+export function certainHitWarning(
+  candidates: ArrayLike<number>,
+  ks: readonly number[],
+  excludeSeen: ExcludeSeen,
+): string | undefined {
   const total = candidates.length;
   const few = [...ks]
     .sort((a, b) => a - b)
@@ -18,5 +25,7 @@ export function certainHitWarning(candidates: ArrayLike<number>, ks: readonly nu
   const counts = few.map(
     ({ k, count }) => `at most ${k} for ${count} of ${total} queries (${((100 * count) / total).toFixed(1)} %)`,
   );
-  return `few candidates are left without the items of the history: ${counts.join(', ')}, which are hits at that cut-off whatever the order`;
+  const what =
+    excludeSeen === false ? 'there are few candidates' : 'few candidates are left without the items of the history';
+  return `${what}: ${counts.join(', ')}, which are hits at that cut-off whatever the order`;
 }

@@ -238,11 +238,11 @@ export class RankCollector {
   }
 
   result(scoring: string): Evaluation {
-    const { examples } = this.#protocol;
+    const { examples, excludeSeen = DEFAULT_EXCLUDE_SEEN } = this.#protocol;
     const recorded = { ranks: Float64Array.from(this.#ranks), tied: Int32Array.from(this.#tied), ties: this.ties };
     const warnings = [
       tieWarning(recorded, this.#ks.includes(10) ? 10 : this.#ks[0]),
-      certainHitWarning(this.#candidatesLeft(), this.#ks),
+      certainHitWarning(this.#candidatesLeft(), this.#ks, excludeSeen),
     ];
     return {
       metrics: metricsUnder(recorded, this.#ks),
