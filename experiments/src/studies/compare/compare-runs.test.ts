@@ -100,6 +100,17 @@ test('ranks that are missing are made again of the checkpoint that the test set 
   expect([...readRanks(run.ranks).ranks]).toEqual([...before.ranks]);
 });
 
+test('a cut-off beyond the items of a run, at which all is a hit, is refused', async () => {
+  const data = { statistics: { items: 9 } };
+  const runs = [await folder({ data }), await folder({ data })];
+  const asked = (metrics: readonly string[]) =>
+    compareRuns({ runs, out, metrics, resamples: 100, backend: {}, quiet: true });
+  await expect(asked(['HR@9'])).resolves.toHaveLength(1);
+  await expect(asked(['HR@2', 'NDCG@10'])).rejects.toThrow(
+    `--metrics: expected cut-offs of at most 9, the items of ${runs[0]}; got NDCG@10`,
+  );
+});
+
 test('beyond the beams of a run nothing is compared, and MRR of beams is said to be cut by them', async () => {
   const recipe = 'amazon-beauty/sid-decoder';
   const beams = (count: string) => folder({ recipe, overrides: [['task.beams', count]] });

@@ -11,6 +11,7 @@ import {
   refuseDifferences,
   renderDifferences,
 } from '../../run/evaluation/protocol.ts';
+import { readJson } from '../../run/folder/atomic.ts';
 import { readRanks, type SavedRanks, saveRanks } from '../../run/folder/ranks.ts';
 import { openRunDir, type RunDir } from '../../run/folder/run-dir.ts';
 import { openTrainedRun } from '../../run/open/open-run.ts';
@@ -52,7 +53,7 @@ export interface RunComparison {
  * Paired comparison of runs on the test set they share.
  *
  * @throws RunError that names each difference when data, split, window or protocol differ and `force` is not given.
- * UsageError for fewer than two runs, and for a cut-off beyond the beams of one.
+ * UsageError for fewer than two runs, and for a cut-off beyond the beams or the items of one.
  */
 export async function compareRuns(request: CompareRequest): Promise<RunComparison[]> {
   const { runs, out, metrics, resamples, force = false } = request;
@@ -86,15 +87,25 @@ export async function compareRuns(request: CompareRequest): Promise<RunCompariso
   return comparisons;
 }
 
-/** What beams take off MRR of a run. @throws UsageError for a cut-off that they do not reach. */
+const cutoffOf = (metric: string): number => Number(/@(\d+)$/.exec(metric)?.[1] ?? 1);
+
+/** What beams take off MRR of a run. @throws UsageError for a cut-off beyond them, or beyond the items. */
 function remarkOn(run: RunDir, metrics: readonly string[]): string | undefined {
   const { config } = savedConfig(run);
   const beams = rankingBeams(config) ?? Number.POSITIVE_INFINITY;
-  const beyond = metrics.find((metric) => Number(/@(\d+)$/.exec(metric)?.[1] ?? 1) > beams);
+  const beyond = metrics.find((metric) => cutoffOf(metric) > beams);
   if (beyond !== undefined)
     throw new UsageError(
       `--metrics: expected cut-offs of at most ${beams}, the beams of ${run.id}; got ${beyond}`,
       'its targets behind them are misses: smaller cut-offs, or a run with more task.beams',
+    );
+  const { statistics } = readJson(run.data) as { readonly statistics?: { readonly items?: number } };
+  const items = statistics?.items ?? Number.POSITIVE_INFINITY;
+  const certain = metrics.find((metric) => cutoffOf(metric) > items);
+  if (certain !== undefined)
+    throw new UsageError(
+      `--metrics: expected cut-offs of at most ${items}, the items of ${run.id}; got ${certain}`,
+      'a hit among more places than candidates is certain',
     );
   const remark = beamRemark(config, metrics);
   return remark && `${run.id}: ${remark}.`;
