@@ -18,12 +18,12 @@ export const fadingPopularity: BaselineDefinition<z.output<typeof schema>> = {
   unfit: ({ interactions }) => (interactions.hasTimestamps ? undefined : 'does not apply to events without times'),
   fit(train, { settings: { halfLife } }) {
     const { itemIds, timestamps, numItems } = train.interactions;
-    const counts = trainingEvents(train);
+    const trains = trainingEvents(train);
     let newest = Number.NEGATIVE_INFINITY;
-    for (const [event, count] of counts.entries()) if (count > 0) newest = Math.max(newest, timestamps[event]);
+    for (const [event, is] of trains.entries()) if (is === 1) newest = Math.max(newest, timestamps[event]);
     const scores = new Float64Array(numItems + 1);
-    for (const [event, count] of counts.entries())
-      scores[itemIds[event]] += count * 2 ** ((timestamps[event] - newest) / (halfLife * DAY));
+    for (const [event, is] of trains.entries())
+      scores[itemIds[event]] += is * 2 ** ((timestamps[event] - newest) / (halfLife * DAY));
     return {
       name: 'own/fading-popularity',
       description: `training events of the item, each half after ${halfLife} days.`,
