@@ -67,7 +67,8 @@ export function integerOption(
   const ok = typeof value === 'number' && Number.isSafeInteger(value) && value >= minimum && value <= maximum;
   if (ok) return value;
   const most = maximum === Number.MAX_SAFE_INTEGER ? '' : ` and at most ${maximum}`;
-  throw new UsageError(`--${name}: expected a whole number, at least ${minimum}${most}; got ${shown(value)}`);
+  const option = name.length === 1 ? `-${name}` : `--${name}`;
+  throw new UsageError(`${option}: expected a whole number, at least ${minimum}${most}; got ${shown(value)}`);
 }
 
 /** A number option, checked. */

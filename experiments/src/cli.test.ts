@@ -66,6 +66,10 @@ describe('wrong usage ends with code 2 and a suggestion', () => {
       '--max-history: expected it with a rule that reaches back; got control',
     ],
     [
+      ['data', 'ml-1m', '--window', 'control', '--control-epochs', '3'],
+      '--control-epochs: expected it with a rule that slides in the other epochs; got control',
+    ],
+    [
       ['data', 'ml-1m', '--window', 'one-random', '--data.split.kind', 'global-time'],
       '--data.split.kind: expected leave-last-out of data --window, which covers what that trains on; got global-time',
     ],
@@ -102,7 +106,7 @@ describe('wrong usage ends with code 2 and a suggestion', () => {
     [['evaluate', 'x', '--split', 'tst'], '--split: expected one of validation, test; got "tst"'],
     [['recommend', 'x'], 'expected --user or --history, one of them'],
     [['recommend', 'x', '--user', '1', '--history', '2'], 'expected --user or --history, one of them'],
-    [['recommend', 'x', '--user', '1', '-k', '0'], '--k: expected a whole number, at least 1; got 0'],
+    [['recommend', 'x', '--user', '1', '-k', '0'], ' -k: expected a whole number, at least 1; got 0'],
     [['page'], 'missing required args'],
     [['page', 'x', '--port', '-1'], '--port: expected a whole number, at least 0 and at most 65535; got -1'],
     [['page', 'x', '--port', '99999'], '--port: expected a whole number, at least 0 and at most 65535; got 99999'],

@@ -103,6 +103,11 @@ async function run(dataset: string, options: Options, { overrides, argv }: Invoc
       throw new UsageError(
         '--max-history: expected it with a rule that reaches back; got control, which takes the newest window',
       );
+    const controlEpochs = integerOption('control-epochs', options.controlEpochs, 0) ?? 0;
+    if (controlEpochs !== 0 && rule === 'control')
+      throw new UsageError(
+        '--control-epochs: expected it with a rule that slides in the other epochs; got control, which takes the newest window in all',
+      );
     const other = overrides.find(({ key, text }) => /^data\.split\b/.test(key) && text !== LEAVE_LAST_OUT);
     if (other !== undefined)
       throw new UsageError(
@@ -120,7 +125,7 @@ async function run(dataset: string, options: Options, { overrides, argv }: Invoc
       stride,
       seed: integerOption('seed', options.seed, 0) ?? 1,
       epochs: integerOption('epochs', options.epochs) ?? 10,
-      controlEpochs: integerOption('control-epochs', options.controlEpochs, 0) ?? 0,
+      controlEpochs,
     });
     console.log(options.json ? JSON.stringify(coverage, null, 2) : renderCoverage(coverage));
     return 0;

@@ -83,7 +83,7 @@ export async function epochOf(file: string, model: { readonly kind: string }): P
   const difference = firstDifference(parseModelConfig(model), parseModelConfig(state.model));
   if (difference)
     throw new RunError(
-      `${file}: expected a checkpoint of this run; got one of another model: ${difference.key} is ${JSON.stringify(difference.after)}, the run has ${JSON.stringify(difference.before)}`,
+      `${file}: expected a checkpoint of this run; got one of another model: ${difference.key} is ${difference.after}, the run has ${difference.before}`,
     );
   return state.position.epoch;
 }

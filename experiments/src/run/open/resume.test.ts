@@ -14,11 +14,11 @@ test('the first difference of two configurations is named; the number of epochs 
   expect(firstDifference(before, { ...before, training: { epochs: 5, batchSize: 8 } })).toBeUndefined();
   expect(firstDifference(before, { ...before, training: { epochs: 2, batchSize: 4 } })).toEqual({
     key: 'training.batchSize',
-    before: 8,
-    after: 4,
+    before: '8',
+    after: '4',
   });
   expect(firstDifference(before, { ...before, ks: [10, 20] })).toMatchObject({ key: 'ks' });
-  expect(firstDifference(before, { ...before, extra: 1 })).toMatchObject({ key: 'extra', before: undefined });
+  expect(firstDifference(before, { ...before, extra: 1 })).toMatchObject({ key: 'extra', before: 'none' });
 });
 
 test('a checkpoint is due after so many steps or seconds', () => {

@@ -125,7 +125,7 @@ export async function openForResume(request: {
   const difference = firstDifference(saved.config, wanted);
   if (difference)
     throw new RunError(
-      `cannot resume ${previous.id}: ${difference.key}: expected ${JSON.stringify(difference.before)} as in the run; got ${JSON.stringify(difference.after)}; start a new run to change it`,
+      `cannot resume ${previous.id}: ${difference.key}: expected ${difference.before} as in the run; got ${difference.after}; start a new run to change it`,
     );
   const begun = readMetrics(previous.metrics).reduce((most, { epoch }) => Math.max(most, epoch), 0);
   const { epochs } = wanted.training;
@@ -166,7 +166,7 @@ export function firstDifference(
   before: unknown,
   after: unknown,
   path = '',
-): { readonly key: string; readonly before: unknown; readonly after: unknown } | undefined {
+): { readonly key: string; readonly before: string; readonly after: string } | undefined {
   if (mayDiffer(path)) return undefined;
   if (isObject(before) && isObject(after)) {
     for (const key of new Set([...Object.keys(before), ...Object.keys(after)])) {
@@ -175,7 +175,8 @@ export function firstDifference(
     }
     return undefined;
   }
-  return JSON.stringify(before) === JSON.stringify(after) ? undefined : { key: path, before, after };
+  const [was, is] = [before, after].map((value) => JSON.stringify(value) ?? 'none');
+  return was === is ? undefined : { key: path, before: was, after: is };
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {

@@ -259,7 +259,7 @@ test('a run that is gone on with ends with the weights of one left alone, its pl
   expect(await digestOf(parts)).toBe(digest);
   expect(resultsOf(parts)).toEqual(resultsOf(whole));
   const changed = await train('parts', '--resume', 'latest', '--evaluation.selectBy', 'logloss');
-  expect(changed.errors).toContain('evaluation.selectBy: expected undefined as in the run; got "logloss"');
+  expect(changed.errors).toContain('evaluation.selectBy: expected none as in the run; got "logloss"');
 });
 
 test('a run with settings of before they were refused is evaluated and gone on with', async () => {

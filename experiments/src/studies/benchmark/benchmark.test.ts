@@ -179,7 +179,7 @@ it('has one budget, which a model may change, and one rule to judge by, which no
   await refused('evaluation.excludeSeen', 'false').toThrow(
     'benchmark: small, last: expected models on one data set that are judged by one rule; A has evaluation.excludeSeen true, B false; set it in the data set or the protocol',
   );
-  await refused('data.minRating', '3').toThrow('A has data.minRating undefined, B 3');
+  await refused('data.minRating', '3').toThrow('A has data.minRating none, B 3');
   // Of the items that a model reads, or that baselines read as it does, its window decides.
   await refused('model.maxSequenceLength', '7').toThrow('A has model.maxSequenceLength 200, B 7');
   const rules = { 'evaluation.excludeSeen': 'all', 'evaluation.baselineHistory': 'all' };

@@ -75,7 +75,7 @@ export function checkJudgedAlike(cell: Cell, first: Cell, baselines: readonly st
   if (difference === undefined) return;
   const { key, before, after } = difference;
   throw new ConfigError(
-    `benchmark: ${cell.data}, ${cell.protocol}: expected models on one data set that are judged by one rule; ${first.model} has ${key} ${JSON.stringify(before)}, ${cell.model} ${JSON.stringify(after)}`,
+    `benchmark: ${cell.data}, ${cell.protocol}: expected models on one data set that are judged by one rule; ${first.model} has ${key} ${before}, ${cell.model} ${after}`,
     'set it in the data set or the protocol, which count more than a model',
   );
 }

@@ -83,9 +83,7 @@ function otherRules(rows: readonly PlannedRow[]): string[] {
     const difference = firstDifference(rules(first), rules(row), 'evaluation');
     if (difference === undefined) return [];
     const { key, before, after } = difference;
-    return [
-      `Judged by other rules: ${first.row.name} by ${key} ${JSON.stringify(before)}, ${row.row.name} by ${JSON.stringify(after)}.`,
-    ];
+    return [`Judged by other rules: ${first.row.name} by ${key} ${before}, ${row.row.name} by ${after}.`];
   });
 }
 

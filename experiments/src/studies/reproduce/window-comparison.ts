@@ -13,8 +13,7 @@ export const windowMetricsLowerIsBetter = windowMetrics.filter((metric) => metri
 export const windowTestNotes = [
   'Test sets: 20 % of the users are held out of training and validation; recent is their latest window, older a random earlier one (both: every event in it with one before), future the last event of all users. Exact ranks among all movies but those of the window; perplexity over all movies, at temperature 0.05 of a model trained with 128 sampled negatives.',
   'Item vectors: movies with exactly the same set of genres, by cosine; deciles by training events, 1 the least popular.',
-  'The file at hand has 10 % of its timestamps interpolated, and events that share a second are in the order of the file.',
-  'Sizes: `full` is the experiment; `small` (ML-100K, 4 epochs) shows that the command works and nothing about windows.',
+  'Sizes: `full` is the experiment, on ML-1M: 10 % of the timestamps of the file at hand are interpolated, and events that share a second are in its order. `small` is of ML-100K, 4 epochs: it shows that the command works and nothing about windows.',
 ];
 
 export const windowSizes = {

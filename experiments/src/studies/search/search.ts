@@ -151,6 +151,6 @@ function savedSearch(file: string, expected: SearchIdentity): SearchResult | und
   const difference = firstDifference(compared(saved.request), compared(wanted), 'request');
   if (difference === undefined) return saved;
   throw new RunError(
-    `${file}: ${difference.key}: expected ${JSON.stringify(difference.before)} as in the search of this folder; got ${JSON.stringify(difference.after)}; choose another --out, or remove the folder`,
+    `${file}: ${difference.key}: expected ${difference.before} as in the search of this folder; got ${difference.after}; choose another --out, or remove the folder`,
   );
 }

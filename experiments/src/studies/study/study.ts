@@ -115,7 +115,7 @@ export class StudyDir {
     const difference = firstDifference({ kind, recipe, request, data }, expected);
     if (difference === undefined) return saved;
     throw new RunError(
-      `${basename(this.path)}: ${difference.key}: expected ${JSON.stringify(difference.before)} as in the study of this folder; got ${JSON.stringify(difference.after)}; choose another --out, or remove the folder`,
+      `${basename(this.path)}: ${difference.key}: expected ${difference.before} as in the study of this folder; got ${difference.after}; choose another --out, or remove the folder`,
     );
   }
 
