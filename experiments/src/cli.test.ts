@@ -66,6 +66,14 @@ describe('wrong usage ends with code 2 and a suggestion', () => {
       '--max-history: expected it with a rule that reaches back; got control',
     ],
     [
+      ['data', 'ml-1m', '--window', 'one-random', '--max-length', '50', '--max-history', '49'],
+      '--max-history: expected the events of a window or more, 50 (--max-length); got 49',
+    ],
+    [
+      ['data', 'ml-1m', '--window', 'one-random', '--epochs', '2', '--control-epochs', '3'],
+      '--control-epochs: expected some of all epochs, up to 2 (--epochs); got 3',
+    ],
+    [
       ['data', 'ml-1m', '--window', 'control', '--control-epochs', '3'],
       '--control-epochs: expected it with a rule that slides in the other epochs; got control',
     ],

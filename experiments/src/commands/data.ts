@@ -98,15 +98,26 @@ async function run(dataset: string, options: Options, { overrides, argv }: Invoc
       throw new UsageError(
         `--stride: expected it with a rule that reads it; got ${rule}, ${rule === 'control' ? 'which takes the newest window' : 'whose windows stand side by side'}`,
       );
+    const maxLength = integerOption('max-length', options.maxLength) ?? 200;
     const maxHistory = integerOption('max-history', options.maxHistory);
     if (maxHistory !== undefined && rule === 'control')
       throw new UsageError(
         '--max-history: expected it with a rule that reaches back; got control, which takes the newest window',
       );
+    if (maxHistory !== undefined && maxHistory < maxLength)
+      throw new UsageError(
+        `--max-history: expected the events of a window or more, ${maxLength} (--max-length); got ${maxHistory}`,
+      );
+    const epochs = integerOption('epochs', options.epochs) ?? 10;
+    const seed = integerOption('seed', options.seed, 0) ?? 1;
     const controlEpochs = integerOption('control-epochs', options.controlEpochs, 0) ?? 0;
     if (controlEpochs !== 0 && rule === 'control')
       throw new UsageError(
         '--control-epochs: expected it with a rule that slides in the other epochs; got control, which takes the newest window in all',
+      );
+    if (controlEpochs > epochs)
+      throw new UsageError(
+        `--control-epochs: expected some of all epochs, up to ${epochs} (--epochs); got ${controlEpochs}`,
       );
     const other = overrides.find(({ key, text }) => /^data\.split\b/.test(key) && text !== LEAVE_LAST_OUT);
     if (other !== undefined)
@@ -120,11 +131,11 @@ async function run(dataset: string, options: Options, { overrides, argv }: Invoc
     const covered = splitOf({ ...read, split: LEAVE_LAST_OUT }, interactions).interactions;
     const coverage = coverWindows(covered, {
       rule,
-      maxLength: integerOption('max-length', options.maxLength) ?? 200,
+      maxLength,
       maxHistory,
       stride,
-      seed: integerOption('seed', options.seed, 0) ?? 1,
-      epochs: integerOption('epochs', options.epochs) ?? 10,
+      seed,
+      epochs,
       controlEpochs,
     });
     console.log(options.json ? JSON.stringify(coverage, null, 2) : renderCoverage(coverage));

@@ -48,3 +48,10 @@ it('with cold items, vectors are those of the events that are left: others have 
   expect(column).toMatchObject({ kind: 'number', width: 2 });
   expect(column?.kind === 'number' && [...column.values.slice(0, 4)]).toEqual([0, 1, 2, 3]);
 });
+
+it('a file that is not there is named by its option, and is no checkpoint', async () => {
+  const path = join(folder, 'none.safetensors');
+  await expect(prepared({ userVectors: { path } })).rejects.toThrow(
+    `data.userVectors.path: ${path}: expected a file of vectors of users, as \`seqrec vectors RUN --of users\` makes it; ENOENT`,
+  );
+});

@@ -19,7 +19,14 @@ export async function saveUserVectors(
 
 /** Reads them. @throws RunError for another file, and for vectors of other data. */
 export async function readUserVectors(file: string, { digest, numEvents }: Interactions): Promise<UserVectors> {
-  const { tensors, metadata } = decodeSafetensors(await readWholeFile(file), file);
+  const bytes = await readWholeFile(file).catch((error: Error) => {
+    const reason = (error.cause as Error | undefined)?.message ?? error.message;
+    throw new RunError(
+      `data.userVectors.path: ${file}: expected a file of vectors of users, as \`seqrec vectors RUN --of users\` makes it; ${reason}`,
+      { cause: error },
+    );
+  });
+  const { tensors, metadata } = decodeSafetensors(bytes, file);
   const found = tensors.get(TENSOR);
   if (!(found?.data instanceof Float32Array) || found.shape.length !== 2) {
     throw new RunError(

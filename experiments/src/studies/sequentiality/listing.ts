@@ -14,7 +14,7 @@ export function listSequentiality({ data, seeds, support, metrics, jaccard, rule
   const titles = ['', 'as it is', 'shuffled', 'change'];
   return [
     ...lines(
-      `${data}: the test set with the events of each history in ${seeds.length} orders by chance, times and targets as they were.`,
+      `${data}: the test set with the events of each history in ${seeds.length} ${seeds.length === 1 ? 'order' : 'orders'} by chance, times and targets as they were.`,
     ),
     figures(
       titles,

@@ -133,7 +133,7 @@ export function kCore(
     dropItems: true,
     name: 'kCore',
     params: { users, items, iterate },
-    detail: `Kept users with ${users} and items with ${items} events or more (${rounds} rounds)`,
+    detail: `Kept users with ${users} and items with ${items} events or more (${rounds} ${rounds === 1 ? 'round' : 'rounds'})`,
     counts: { rounds },
   });
 }
