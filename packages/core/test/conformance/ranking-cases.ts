@@ -3,9 +3,11 @@ import fc from 'fast-check';
 import {
   type CandidateOptions,
   exactRanks,
+  integers,
   NumericError,
   offsetsOf,
   rankCounts,
+  streamKey,
   topItems,
   topItemTensors,
 } from '../../src/index.ts';
@@ -36,7 +38,7 @@ const problems: fc.Arbitrary<RankingProblem> = fc.record({
   items: fc.oneof(
     fc.constantFrom(2, 8, 63, 64, 65, 513),
     fc.integer({ min: 2, max: 200 }),
-    fc.integer({ min: 500, max: 1300 }),
+    fc.integer({ min: 500, max: 3000 }),
   ),
   excluded: fc.oneof(fc.constantFrom(0, 1, 200), fc.integer({ min: 0, max: 12 })),
   firstItem: fc.constantFrom(0, 1),
@@ -50,11 +52,11 @@ const edges = (): RankingProblem[] =>
   edgesOf<RankingProblem>({
     queries: [0, 1, ...around(TILE_ROWS), ...around(48), 97],
     width: widthEdges,
-    items: [2, 8, ...around(RANKED_ITEMS), ...around(8 * RANKED_ITEMS), 1300],
+    items: [2, 8, ...around(RANKED_ITEMS), ...around(8 * RANKED_ITEMS), 1300, 3000],
     excluded: [0, 1, 200],
     firstItem: [0, 1],
     limited: [false, true],
-    places: [1, 2, 10, 70],
+    places: [1, 2, 10, 70, 150],
     range: [2, 0],
   });
 
@@ -136,6 +138,31 @@ export const topItemsCase: KernelCase<RankingProblem> = {
     return { output, gradients: {} };
   },
 };
+
+/**
+ * Lists of several ranges of items, each cut several times, among few scores: of equal ones the lower ids are in the
+ * list, whatever range they lie in and whatever order a list has them in.
+ */
+export async function checkTiesOfRanges(): Promise<void> {
+  // The first four are draws in which a comparison of scores alone, in place of keys, gives another list.
+  for (const [seed, numItems, most, k] of [
+    [21, 7299, 40, 20],
+    [142, 5498, 200, 5],
+    [173, 10_987, 1000, 3],
+    [393, 13_167, 40, 20],
+    [1, 20_000, 1, 300],
+    [2, 20_000, 200, 100],
+  ]) {
+    const values = Float32Array.from(integers(streamKey(seed, 'x'), 0, numItems, 0, most));
+    const best = Array.from(values.keys()).sort((a, b) => values[b] - values[a] || a - b);
+    const tensors = { queries: tf.ones([7, 1]), items: tf.tensor2d(values, [numItems, 1]) };
+    const { ids } = await topItems({ ...tensors, k });
+    tf.dispose(tensors);
+    for (const [i, id] of ids.entries())
+      if (id !== best[i % k])
+        throw new Error(`topItems: expected item ${best[i % k]} at place ${i % k} of ${k}; got ${id}`);
+  }
+}
 
 /**
  * A NaN has no place in an order: ranks and lists refuse it and say which query; one of an

@@ -9,7 +9,7 @@ import { checkGatedMask } from './layer-step-cases.ts';
 import { parts } from './parts.ts';
 import { attentions, checkAlone, checkCausality, checkDropoutBits, checkPermutation } from './properties.ts';
 import { queryBits } from './query-bits.ts';
-import { checkUndefinedScores } from './ranking-cases.ts';
+import { checkTiesOfRanges, checkUndefinedScores } from './ranking-cases.ts';
 import { checkRecurrenceCuts } from './recurrence-cuts.ts';
 import { checkAssignRows, checkRowwiseAdamW } from './rowwise-adamw-check.ts';
 import { checkStockEdges, checkStockOp, stockOps } from './stock-ops.ts';
@@ -62,6 +62,7 @@ export async function conformanceSuite(
         it(`${op} gives a few queries the bits of the full pass`, () => eachSeed(check));
       it('gatedRecurrence gives a sequence that is cut the bits of the whole', () => eachSeed(checkRecurrenceCuts));
       it('ranking refuses a NaN', checkUndefinedScores);
+      it('topItems takes the lower id of equal scores, whatever range it lies in', checkTiesOfRanges);
       const [hstu, causal] = attentions;
       it('hstuAttention is causal', () => eachSeed(() => checkCausality(hstu)));
       it('hstuAttention treats each sequence as if alone', () => eachSeed(() => checkAlone(hstu)));

@@ -220,28 +220,28 @@ function increment(p: usize): void {
 }
 
 /**
- * One task keeps the best `places` of a range of items for a block of queries: output u64 `[item tasks, B, places]`,
- * heaps whose root is the worst. A key is the score, ordered as an integer, above the complement of the id: a greater
- * key is better, and among equal scores the lower id; 0 is a free place.
+ * One task keeps the best `places` of a range of items for a block of queries: output `[item tasks, B]` lists, see
+ * `openList`. A key is the score, ordered as an integer, above the complement of the id: a greater key is better, and
+ * among equal scores the lower id.
  * args: `slots/ranking.ts`, `slots/top-items.ts`
  */
 export function topItems(args: usize, task: i32): void {
   const k = int(args, RANKING.WIDTH), places = int(args, TOP_ITEMS.LENGTH);
-  const row = <usize>k << 2;
+  const row = <usize>k << 2, bytes = listBytes(places);
   const queryTask = task % int(args, RANKING.QUERY_TASKS), itemTask = task / int(args, RANKING.QUERY_TASKS);
   const begin = queryTask * int(args, RANKING.PER_TASK);
   const end = min(begin + int(args, RANKING.PER_TASK), int(args, RANKING.ROWS));
   const firstItem = itemTask * int(args, RANKING.ITEMS_PER_TASK);
   const lastItem = min(firstItem + int(args, RANKING.ITEMS_PER_TASK), int(args, RANKING.ITEM_COUNT));
-  const base = itemTask * int(args, RANKING.ROWS);
-  const heaps = ptr(args, RANKING.OUT) + (<usize>base * <usize>places << 3);
-  const undefined = ptr(args, TOP_ITEMS.UNDEFINED) + (<usize>base << 2);
+  const base = <usize>(itemTask * int(args, RANKING.ROWS));
+  const lists = ptr(args, RANKING.OUT) + base * bytes;
+  const undefined = ptr(args, TOP_ITEMS.UNDEFINED) + (base << 2);
   const cursors = scratch;
   const tile = after(cursors, cursorBytes(end - begin));
   const packed = after(tile, 6 * LINE);
   after(packed, <usize>(BLOCK * k) << 2);
   startCursors(args, begin, end, firstItem, cursors);
-  memory.fill(heaps + (<usize>begin * <usize>places << 3), 0, <usize>(end - begin) * <usize>places << 3);
+  for (let b = <usize>begin; b < <usize>end; b++) openList(lists + b * bytes);
   memory.fill(undefined + (<usize>begin << 2), 0, <usize>(end - begin) << 2);
   for (let item = firstItem; item < lastItem; item += BLOCK) {
     const panels = (min(BLOCK, lastItem - item) + 7) >> 3;
@@ -253,17 +253,32 @@ export function topItems(args: usize, task: i32): void {
         const line = tile + <usize>r * LINE;
         const q = <usize>(b + r);
         mask(args, b + r, item, columns, cursors + (<usize>(b + r - begin) << 2), line);
-        offer(line, columns, item, heaps + (q * <usize>places << 3), places, undefined + (q << 2));
+        offer(line, columns, item, lists + q * bytes, places, undefined + (q << 2));
       }
     }
   }
 }
 
-/** Offers a line of scores to a heap. */
+/**
+ * Bytes of a list of the best so many: an int32 of keys in it, the float32 score that a further one has to exceed, and
+ * room for twice the keys. What comes in is put at the end, and only a full list is cut to its best.
+ */
 // @ts-ignore: decorator
 @inline
-function offer(line: usize, columns: i32, item: i32, heap: usize, places: i32, undefined: usize): void {
-  let worst = scoreOf(load<u64>(heap));
+function listBytes(places: i32): usize {
+  return (<usize>places << 4) + 8;
+}
+
+function openList(list: usize): void {
+  store<i32>(list, 0);
+  store<f32>(list, -Infinity, 4);
+}
+
+/** Offers a line of scores to a list. Ids rise, so that a score equal to the worst of a full one is not better. */
+// @ts-ignore: decorator
+@inline
+function offer(line: usize, columns: i32, item: i32, list: usize, places: i32, undefined: usize): void {
+  let worst = load<f32>(list, 4);
   for (let c: usize = 0; c < <usize>columns; c += 8) {
     const t = f32x4.splat(worst);
     const s0 = v128.load(line + (c << 2)), s1 = v128.load(line + (c << 2), 16);
@@ -271,11 +286,65 @@ function offer(line: usize, columns: i32, item: i32, heap: usize, places: i32, u
     for (let i = c; i < c + 8; i++) {
       const s = load<f32>(line + (i << 2));
       if (s > worst) {
-        replaceRoot(heap, places, keyOf(s, item + <i32>i));
-        worst = scoreOf(load<u64>(heap));
+        if (put(list, places, keyOf(s, item + <i32>i))) worst = load<f32>(list, 4);
       } else if (s != s) increment(undefined);
     }
   }
+}
+
+/** Puts a key into a list, which is cut when it is full; whether it was, then the worst key stands last. */
+// @ts-ignore: decorator
+@inline
+function put(list: usize, places: i32, key: u64): bool {
+  const n = load<i32>(list);
+  store<u64>(list + (<usize>n << 3), key, 8);
+  store<i32>(list, n + 1);
+  if (n + 1 < places << 1) return false;
+  cut(list, places);
+  return true;
+}
+
+/** Leaves the best `places` of more keys in a list, in any order. */
+function cut(list: usize, places: i32): void {
+  const keys = list + 8;
+  selectGreatest(keys, load<i32>(list), places);
+  store<i32>(list, places);
+  store<f32>(list, scoreOf(load<u64>(keys + (<usize>(places - 1) << 3))), 4);
+}
+
+/**
+ * Moves the greatest `most` of `n` different keys to the front, the least of them last: quickselect, whose partition
+ * has no branch that depends on a key.
+ */
+function selectGreatest(keys: usize, n: i32, most: i32): void {
+  let low: usize = keys, high: usize = keys + (<usize>(n - 1) << 3);
+  const goal = keys + (<usize>(most - 1) << 3);
+  while (low < high) {
+    medianToEnd(low, high);
+    const pivot = load<u64>(high);
+    let middle = low;
+    for (let i = low; i < high; i += 8) {
+      const key = load<u64>(i);
+      store<u64>(i, load<u64>(middle));
+      store<u64>(middle, key);
+      middle += <usize>(key > pivot) << 3;
+    }
+    store<u64>(high, load<u64>(middle));
+    store<u64>(middle, pivot);
+    if (middle == goal) return;
+    if (middle < goal) low = middle + 8;
+    else high = middle - 8;
+  }
+}
+
+/** Swaps the median of the first, the middle and the last key to the end: orders that occur then split in halves. */
+function medianToEnd(low: usize, high: usize): void {
+  const middle = low + ((high - low >> 4) << 3);
+  const a = load<u64>(low), b = load<u64>(middle), c = load<u64>(high);
+  const median = a < b ? (b < c ? b : max(a, c)) : a < c ? a : max(b, c);
+  if (median == c) return;
+  store<u64>(high, median);
+  store<u64>(median == a ? low : middle, c);
 }
 
 function keyOf(score: f32, id: i32): u64 {
@@ -286,19 +355,17 @@ function keyOf(score: f32, id: i32): u64 {
 }
 
 function scoreOf(key: u64): f32 {
-  if (key == 0) return -Infinity;
   const ordered = <u32>(key >> 32);
   return reinterpret<f32>(ordered & 0x80000000 ? ordered ^ 0x80000000 : ~ordered);
 }
 
-/** Puts a key in the place of the root and lets it sink. */
-function replaceRoot(heap: usize, places: i32, key: u64): void {
-  let i = 0;
+/** Puts a key in the place of key `i` of a heap of `n`, whose root is the least, and lets it sink. */
+function sink(heap: usize, n: i32, i: i32, key: u64): void {
   for (;;) {
     let child = 2 * i + 1;
-    if (child >= places) break;
+    if (child >= n) break;
     let least = load<u64>(heap + (<usize>child << 3));
-    if (child + 1 < places) {
+    if (child + 1 < n) {
       const right = load<u64>(heap + (<usize>child << 3), 8);
       if (right < least) {
         least = right;
@@ -312,35 +379,49 @@ function replaceRoot(heap: usize, places: i32, key: u64): void {
   store<u64>(heap + (<usize>i << 3), key);
 }
 
+/** Sorts keys, the greatest first. */
+function sortGreatest(keys: usize, n: i32): void {
+  for (let i = (n >> 1) - 1; i >= 0; i--) sink(keys, n, i, load<u64>(keys + (<usize>i << 3)));
+  // The least key goes to the end, again and again.
+  for (let last = n - 1; last > 0; last--) {
+    const least = load<u64>(keys), moved = load<u64>(keys + (<usize>last << 3));
+    sink(keys, last, 0, moved);
+    store<u64>(keys + (<usize>last << 3), least);
+  }
+}
+
 /**
- * Merges the heaps of the item tasks and sorts, best first.
+ * Merges the lists of the item tasks and sorts, best first; places without a candidate get -Infinity and -1.
  * args: `slots/merge-top-items.ts`
  */
 export function mergeTopItems(args: usize, task: i32): void {
   const itemTasks = int(args, MERGE_TOP_ITEMS.ITEM_TASKS), queries = int(args, MERGE_TOP_ITEMS.ROWS), places = int(args, MERGE_TOP_ITEMS.LENGTH);
   const begin = task * int(args, MERGE_TOP_ITEMS.PER_TASK);
   const end = min(begin + int(args, MERGE_TOP_ITEMS.PER_TASK), queries);
-  const bytes = <usize>places << 3;
+  const bytes = listBytes(places);
   for (let b = begin; b < end; b++) {
-    const heap = ptr(args, MERGE_TOP_ITEMS.HEAPS) + <usize>b * bytes;
+    const list = ptr(args, MERGE_TOP_ITEMS.LISTS) + <usize>b * bytes, keys = list + 8;
     let sum = load<i32>(ptr(args, MERGE_TOP_ITEMS.UNDEFINED) + (<usize>b << 2));
+    // Keys of a list are in any order: whole ones decide among equal scores.
+    let worst: u64 = 0;
     for (let t = 1; t < itemTasks; t++) {
-      const other = heap + <usize>(t * queries) * bytes;
-      for (let o: usize = 0; o < bytes; o += 8) {
-        const key = load<u64>(other + o);
-        if (key > load<u64>(heap)) replaceRoot(heap, places, key);
+      const other = list + <usize>(t * queries) * bytes;
+      const past = other + (<usize>load<i32>(other) << 3);
+      for (let at = other; at < past; at += 8) {
+        const key = load<u64>(at, 8);
+        if (key > worst && put(list, places, key)) worst = load<u64>(list + (<usize>places << 3));
       }
       sum += load<i32>(ptr(args, MERGE_TOP_ITEMS.UNDEFINED) + (<usize>(t * queries + b) << 2));
     }
     store<i32>(ptr(args, MERGE_TOP_ITEMS.UNDEFINED_SUMS) + (<usize>b << 2), sum);
-    // The least key goes to the end, again and again.
-    for (let n = places - 1; n >= 0; n--) {
-      const key = load<u64>(heap);
-      const moved = load<u64>(heap + (<usize>n << 3));
-      if (n > 0) replaceRoot(heap, n, moved);
-      const at = <usize>(b * places + n) << 2;
-      store<f32>(ptr(args, MERGE_TOP_ITEMS.SCORES) + at, scoreOf(key));
-      store<i32>(ptr(args, MERGE_TOP_ITEMS.IDS) + at, key == 0 ? -1 : <i32>~(<u32>key));
+    if (load<i32>(list) > places) cut(list, places);
+    const n = load<i32>(list);
+    sortGreatest(keys, n);
+    for (let place = 0; place < places; place++) {
+      const at = <usize>(b * places + place) << 2;
+      const key = place < n ? load<u64>(keys + (<usize>place << 3)) : 0;
+      store<f32>(ptr(args, MERGE_TOP_ITEMS.SCORES) + at, place < n ? scoreOf(key) : -Infinity);
+      store<i32>(ptr(args, MERGE_TOP_ITEMS.IDS) + at, place < n ? <i32>~(<u32>key) : -1);
     }
   }
 }

@@ -15,7 +15,9 @@ const QUERY_BYTES = 200 * 1024;
 const TASKS = { ranks: 64, lists: 16 };
 const QUERIES_PER_PREPARATION = 48;
 /** Places in the lists of all item ranges together: bounds the memory of the lists. */
-const LIST_PLACES = 1 << 23;
+const LIST_PLACES = 1 << 22;
+/** Items of a range for each place, at least: in fewer most of what comes is among the best so far. */
+const LIST_ITEMS = 16;
 
 interface Grid {
   readonly rows: number;
@@ -102,22 +104,22 @@ function topItems(inputs: Inputs, backend: SimdBackend, { firstItem, k }: TopIte
   const undefinedScores = backend.output([b], 'int32');
   const outputs = [scores.info, ids.info, undefinedScores.info];
   if (b === 0) return outputs;
-  const lists = Math.max(1, Math.floor(LIST_PLACES / (b * k)));
+  const lists = Math.max(1, Math.floor(Math.min(LIST_PLACES / (b * k), items.shape[0] / (LIST_ITEMS * k))));
   const { rows, queryTasks, itemsPerTask, itemTasks } = gridOf(queries.shape, items.shape[0], TASKS.lists, lists);
   prepared(backend, inputs, firstItem, (common) => {
-    const bytes = [itemTasks * b * k * 8, itemTasks * b * 4];
-    backend.withTemporaries(bytes, `lists of the best ${k} items`, (heaps, undefinedParts) => {
+    const bytes = [itemTasks * b * (16 * k + 8), itemTasks * b * 4];
+    backend.withTemporaries(bytes, `lists of the best ${k} items`, (found, undefinedParts) => {
       backend.pool.run(KERNEL.topItems, queryTasks * itemTasks, {
         ...common,
         PER_TASK: rows,
         QUERY_TASKS: queryTasks,
         ITEMS_PER_TASK: itemsPerTask,
-        OUT: heaps,
+        OUT: found,
         LENGTH: k,
         UNDEFINED: undefinedParts,
       });
       backend.pool.run(KERNEL.mergeTopItems, Math.ceil(b / QUERIES_PER_PREPARATION), {
-        HEAPS: heaps,
+        LISTS: found,
         ITEM_TASKS: itemTasks,
         ROWS: b,
         LENGTH: k,

@@ -1,12 +1,12 @@
 // Slots of the argument block: what `mergeTopItems` reads.
 
-/** Address: what `topItems` left [item tasks, B, places]. */
-export const HEAPS = 0;
-/** Integer: heaps of a query. */
+/** Address: lists that `topItems` left [item tasks, B]. */
+export const LISTS = 0;
+/** Integer: lists of a query. */
 export const ITEM_TASKS = 1;
 /** Integer: queries B. */
 export const ROWS = 2;
-/** Integer: places of a heap. */
+/** Integer: places; a list has room for twice as many keys. */
 export const LENGTH = 3;
 /** Address: scores [B, places], best first. */
 export const SCORES = 4;

@@ -28,5 +28,5 @@ export const PER_TASK = 11;
 export const QUERY_TASKS = 12;
 /** Integer: items of a task, a multiple of 64. */
 export const ITEMS_PER_TASK = 13;
-/** Address: `rankCounts`: integers [item tasks, B, 4]; `topItems`: heaps [item tasks, B, places], 64 bits each. */
+/** Address: `rankCounts`: integers [item tasks, B, 4]; `topItems`: lists [item tasks, B]. */
 export const OUT = 14;

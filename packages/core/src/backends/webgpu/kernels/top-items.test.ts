@@ -4,7 +4,7 @@ import { beforeAll, describe, expect, it, vi } from 'vitest';
 import { floats, ints, runs } from '../../../../test/conformance/arbitraries.ts';
 import { probe } from '../../../../test/conformance/backends.ts';
 import { runProblem } from '../../../../test/conformance/compare.ts';
-import { checkUndefinedScores, topItemsCase } from '../../../../test/conformance/ranking-cases.ts';
+import { checkTiesOfRanges, checkUndefinedScores, topItemsCase } from '../../../../test/conformance/ranking-cases.ts';
 import { explainKernels, topItems } from '../../../index.ts';
 
 // A software driver on a busy machine takes long.
@@ -26,6 +26,8 @@ describe.skipIf(absent !== undefined)(absent === undefined ? 'best items' : `bes
   });
 
   it('tell a NaN, unless its item is excluded', checkUndefinedScores);
+
+  it('take the lower id of equal scores, whatever range it lies in', checkTiesOfRanges);
 
   it('signs, zeros and infinity are in order; free places are told, minus infinity fills none', async () => {
     const scores = [-1, 0, -0, Number.POSITIVE_INFINITY, 1e-42, -3, Number.NEGATIVE_INFINITY, 0];
