@@ -40,9 +40,12 @@ export function chooseBuckets(options: BucketOptions): Buckets {
     const ids = tf.tidy(() => topItemTensors({ queries: centres, items: of, k, ...among })[1]);
     const values = ids.dataSync<'int32'>();
     ids.dispose();
-    const places = Array.from({ length: centres.shape[0] }, (_, b) => values.subarray(b * k, (b + 1) * k));
-    // A place that nothing fills, where vectors are no numbers.
-    return places.map((list) => list.filter((id) => id >= 0));
+    return Array.from({ length: centres.shape[0] }, (_, b) => {
+      // Places that nothing fills are the last: there are none but where vectors are no numbers.
+      let filled = k;
+      while (filled > 0 && values[b * k + filled - 1] < 0) filled--;
+      return values.slice(b * k, b * k + filled);
+    });
   };
   const last = new Int32Array(centres.shape[0]).fill(lastItem);
   return {
@@ -86,7 +89,7 @@ export function bucketSoftmax({ queries, items, positive, labels }: BucketScores
   const totals = tf.concat(groups.map((group, b) => logSumExpScores({ queries: group, items: vectors[b] })));
   const excess = tf.sub<tf.Tensor1D>(totals, tf.gather(positive, tf.tensor1d(rows, 'int32')));
   // A label among the items of its bucket is in the sum already.
-  const within = tf.tensor1d(labelsWithin(rowLists, itemLists, labels), 'bool');
+  const within = tf.tensor1d(labelsWithin(rowLists, itemLists, { labels, count: items.shape[0] }), 'bool');
   const losses = tf.where(within, excess, tf.softplus(excess)) as tf.Tensor1D;
   return largestOfRows(losses, rows, labels.length);
 }
@@ -105,7 +108,13 @@ export function bucketsWithin({ rows, items }: Buckets, first: number, count: nu
 }
 
 function joined(lists: readonly Int32Array[]): Int32Array {
-  return Int32Array.from(lists.flatMap((list) => [...list]));
+  const all = new Int32Array(lists.reduce((sum, list) => sum + list.length, 0));
+  let at = 0;
+  for (const list of lists) {
+    all.set(list, at);
+    at += list.length;
+  }
+  return all;
 }
 
 function split(x: tf.Tensor2D, lists: readonly Int32Array[]): tf.Tensor2D[] {
@@ -117,12 +126,21 @@ function split(x: tf.Tensor2D, lists: readonly Int32Array[]): tf.Tensor2D[] {
       );
 }
 
-function labelsWithin(rows: readonly Int32Array[], items: readonly Int32Array[], labels: Int32Array): Uint8Array {
-  const within = rows.flatMap((list, b) => {
-    const ids = new Set(items[b]);
-    return Array.from(list, (row) => (ids.has(labels[row]) ? 1 : 0));
-  });
-  return Uint8Array.from(within);
+/** Whether the label of each entry is among the items of its bucket. */
+function labelsWithin(
+  rows: readonly Int32Array[],
+  items: readonly Int32Array[],
+  { labels, count }: { readonly labels: Int32Array; readonly count: number },
+): Uint8Array {
+  const within = new Uint8Array(rows.reduce((sum, list) => sum + list.length, 0));
+  // The last bucket that has an item, counted from 1.
+  const bucketOf = new Int32Array(count);
+  let entry = 0;
+  for (const [b, list] of rows.entries()) {
+    for (const item of items[b]) bucketOf[item] = b + 1;
+    for (const row of list) within[entry++] = bucketOf[labels[row]] === b + 1 ? 1 : 0;
+  }
+  return within;
 }
 
 /**
