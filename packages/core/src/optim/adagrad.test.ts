@@ -1,7 +1,16 @@
 import * as tf from '@tensorflow/tfjs-core';
 import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { Adagrad, normals, RowwiseAdagrad, ShapeError, streamKey, UnsupportedError, useBackend } from '../index.ts';
+import {
+  Adagrad,
+  normals,
+  RowwiseAdagrad,
+  RowwiseAdamW,
+  ShapeError,
+  streamKey,
+  UnsupportedError,
+  useBackend,
+} from '../index.ts';
 import { adagradStep, rowwiseAdagradStep } from '../reference/index.ts';
 
 const key = streamKey(5, 'adagrad');
@@ -49,6 +58,36 @@ describe.each(['cpu', 'simd'] as const)('on %s', (backend) => {
   beforeAll(async () => {
     await useBackend(backend);
   });
+
+  it('row-wise steps leave what shares its values with the table as it was', async () => {
+    const start = tf.ones([4, 2]) as tf.Tensor2D;
+    const [first, second] = [tf.variable(start), tf.variable(start)];
+    const copy = tf.clone(first);
+    const optimizer = new RowwiseAdagrad(first, { learningRate: 0.5 });
+    await optimizer.step(Int32Array.of(1), tf.tensor2d([[1, 1]]));
+    expect([...(await first.data())]).not.toEqual(new Array(8).fill(1));
+    for (const other of [start, second, copy]) expect([...(await other.data())]).toEqual(new Array(8).fill(1));
+    tf.dispose([start, first, second, copy]);
+  });
+
+  it.each([RowwiseAdagrad, RowwiseAdamW])(
+    '%o refuses a step beside another one, and goes on after it',
+    async (Kind) => {
+      const table = tf.variable(tf.ones([4, 2]));
+      const optimizer = new Kind(table, { learningRate: 0.5 });
+      const grad = tf.ones([1, 2]) as tf.Tensor2D;
+      const first = optimizer.step(Int32Array.of(1), grad);
+      await expect(optimizer.step(Int32Array.of(1), grad)).rejects.toThrow(
+        `${Kind.name}: expected the step before to have ended; got a step beside it; await each step`,
+      );
+      await first;
+      await optimizer.step(Int32Array.of(1), grad);
+      await expect(optimizer.step(Int32Array.of(9), grad)).rejects.toThrow(ShapeError);
+      await optimizer.step(Int32Array.of(1), grad);
+      optimizer.dispose();
+      tf.dispose([table, grad]);
+    },
+  );
 
   it('dense: equals float64 after each of some steps, without a leak', () => {
     fc.assert(

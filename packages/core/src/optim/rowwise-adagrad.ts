@@ -3,6 +3,7 @@ import { ShapeError } from '../errors.ts';
 import { describe } from '../shapes.ts';
 import type { AdagradOptions } from './adagrad-options.ts';
 import { checkRows } from './check-rows.ts';
+import { OneStep } from './one-step.ts';
 import { RowwiseAdagradRule } from './rowwise-adagrad-rule.ts';
 
 /** State of row-wise Adagrad, for a checkpoint. */
@@ -28,6 +29,7 @@ export class RowwiseAdagrad {
   /** May be changed between steps, for example by a schedule. */
   learningRate: number;
   readonly #rule: RowwiseAdagradRule;
+  readonly #one = new OneStep();
   #sum: Float32Array;
   #iterations = 0;
 
@@ -41,13 +43,17 @@ export class RowwiseAdagrad {
   }
 
   /**
-   * One step. Works on the rows alone.
+   * One step, to be awaited before the next. Works on the rows alone.
    *
    * @param ids rows with a gradient, strictly increasing.
    * @param grad their gradients, `[U, D]`; stays the caller's.
-   * @throws ShapeError when ids and gradient do not fit each other or the table.
+   * @throws ShapeError when ids and gradient do not fit each other or the table; UnsupportedError beside another step.
    */
-  async step(ids: Int32Array, grad: tf.Tensor2D): Promise<void> {
+  step(ids: Int32Array, grad: tf.Tensor2D): Promise<void> {
+    return this.#one.run('RowwiseAdagrad', () => this.#step(ids, grad));
+  }
+
+  async #step(ids: Int32Array, grad: tf.Tensor2D): Promise<void> {
     const { table, learningRate } = this;
     checkRows('RowwiseAdagrad', table, ids, grad);
     const iterations = this.#iterations++;

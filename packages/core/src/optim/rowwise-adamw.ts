@@ -3,6 +3,7 @@ import { ShapeError } from '../errors.ts';
 import { describe } from '../shapes.ts';
 import type { AdamWOptions } from './adamw-options.ts';
 import { checkRows } from './check-rows.ts';
+import { OneStep } from './one-step.ts';
 import { RowwiseAdamWRule } from './rowwise-adamw-rule.ts';
 import { backendMoments, hostMoments, type MomentStore, type RowwiseMoments } from './rowwise-moments.ts';
 
@@ -40,6 +41,7 @@ export class RowwiseAdamW {
   readonly weightDecay: number;
   readonly #rule: RowwiseAdamWRule;
   readonly #store: MomentStore;
+  readonly #one = new OneStep();
   #steps: Int32Array;
 
   /** @throws UnsupportedError when an option is outside its range; ShapeError for a variable that is not `[I, D]`. */
@@ -60,13 +62,17 @@ export class RowwiseAdamW {
   }
 
   /**
-   * One step.
+   * One step, to be awaited before the next.
    *
    * @param ids rows with a gradient, strictly increasing.
    * @param grad their gradients, `[U, D]`.
-   * @throws ShapeError when ids and gradient do not fit each other or the table.
+   * @throws ShapeError when ids and gradient do not fit each other or the table; UnsupportedError beside another step.
    */
-  async step(ids: Int32Array, grad: tf.Tensor2D): Promise<void> {
+  step(ids: Int32Array, grad: tf.Tensor2D): Promise<void> {
+    return this.#one.run('RowwiseAdamW', () => this.#step(ids, grad));
+  }
+
+  async #step(ids: Int32Array, grad: tf.Tensor2D): Promise<void> {
     checkRows('RowwiseAdamW', this.table, ids, grad);
     const { blockRows } = this.#store;
     if (ids.length <= blockRows) return this.#stepBlock(ids, grad);

@@ -25,6 +25,7 @@ export async function checkRowwiseAdamW(): Promise<void> {
       const before = tf.memory().numTensors;
       const start = floats(seed, 0, rows * d);
       const table = variable(start, [rows, d]);
+      const kept = tf.clone(table);
       const optimizer = new RowwiseAdamW(table, { ...constants, moments });
       const expected = Array.from({ length: rows }, (_, id) => ({
         param: Float64Array.from(start.subarray(id * d, (id + 1) * d)) as ArrayLike<number>,
@@ -71,8 +72,10 @@ export async function checkRowwiseAdamW(): Promise<void> {
         { bound: BOUND },
       );
       if (steps.join() !== expected.map((row) => row.steps).join()) throw new Error(`RowwiseAdamW: steps ${steps}`);
+      if (!(await kept.data()).every((x, i) => Object.is(x, start[i])))
+        throw new Error('RowwiseAdamW: expected a clone of the table to rest; got a change');
       optimizer.dispose();
-      table.dispose();
+      tf.dispose([table, kept]);
       if (tf.memory().numTensors !== before) throw new Error('RowwiseAdamW: expected no tensor left; got some');
     }),
     runs(16),
