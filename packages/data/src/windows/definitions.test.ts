@@ -163,7 +163,11 @@ describe('what a policy says of itself', () => {
     [{ maxLength: 2.5 }, 'slidingWindows: expected maxLength of 1 or more, a whole number; got 2.5'],
     [{ stride: 0 }, 'slidingWindows: expected stride of 1 or more, a whole number; got 0'],
     [{ offsetEpochs: 0 }, 'slidingWindows: expected offsetEpochs of 1 or more, a whole number; got 0'],
-    [{ decay: Number.NaN }, 'slidingWindows: expected a decay above 0; got NaN'],
+    [{ decay: Number.NaN }, 'slidingWindows: expected a finite decay above 0; got NaN'],
+    [
+      { decay: Number.POSITIVE_INFINITY },
+      'slidingWindows: expected a finite decay above 0; got Infinity; all windows have the same weight with the rule one-random',
+    ],
     [{ schedule: { epochs: 0, controlEpochs: 0 } }, 'MixedSchedule: expected epochs of 1 or more'],
   ])('refuses %j', (options, message) => {
     expect(() => sliding(options)).toThrow(message);

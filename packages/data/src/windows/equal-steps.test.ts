@@ -1,10 +1,24 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { world } from '../../test/world.ts';
-import { equalSteps, leaveLastOut, slidingWindows } from '../index.ts';
+import {
+  type ExampleSet,
+  equalSteps,
+  leaveLastOut,
+  slidingWindows,
+  stochasticLength,
+  takeExamples,
+  type WindowPolicy,
+} from '../index.ts';
 
 const { train } = leaveLastOut(world(Array.from({ length: 60 }, (_, u) => 5 + u)));
 const all = slidingWindows({ rule: 'all-windows', maxLength: 10, seed: 1 });
+
+const doubled = (set: ExampleSet): ExampleSet =>
+  takeExamples(
+    set,
+    Int32Array.from({ length: 2 * set.targets.length }, (_, e) => e >> 1),
+  );
 
 describe('equalSteps', () => {
   it('takes as many of the windows as there are histories, each at most once, in order', () => {
@@ -19,6 +33,21 @@ describe('equalSteps', () => {
         expect(at.every((place, e) => place > (at[e - 1] ?? -1))).toBe(true);
       }),
     );
+  });
+
+  it('takes each subsequence with its own events', () => {
+    const short = stochasticLength({ maxLength: 10, alpha: 1.2, seed: 1 });
+    // Two of each history, so that some are left out.
+    const twice: WindowPolicy = { ...short, examples: (set, epoch) => short.examples(doubled(set), epoch) };
+    const events = (set: ExampleSet, e: number): string => {
+      const { offsets, indices } = set.events!;
+      return indices.slice(offsets[e], offsets[e] + set.targets[e] - set.starts[e]).join();
+    };
+    const windows = twice.examples(train, 3);
+    const known = new Set(Array.from(windows.targets, (target, e) => `${target}: ${events(windows, e)}`));
+    const chosen = equalSteps(twice, { seed: 4 }).examples(train, 3);
+    expect(chosen.targets).toHaveLength(train.targets.length);
+    for (const [e, target] of chosen.targets.entries()) expect(known).toContain(`${target}: ${events(chosen, e)}`);
   });
 
   it('takes every window equally often', () => {

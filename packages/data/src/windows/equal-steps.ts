@@ -1,4 +1,5 @@
 import { counterRandom } from '../counter-random.ts';
+import { takeExamples } from '../examples/take.ts';
 import type { ExampleSet } from '../splits/split.ts';
 import type { WindowPolicy } from './policy.ts';
 
@@ -26,13 +27,10 @@ export function equalSteps(policy: WindowPolicy, { seed }: { readonly seed: numb
 /** Selection sampling: in order, each window with the chance that is still needed over what is left. */
 function select(set: ExampleSet, count: number, seed: number, epoch: number): ExampleSet {
   const random = counterRandom(seed, 'equal steps', epoch);
-  const [users, starts, targets] = [new Int32Array(count), new Int32Array(count), new Int32Array(count)];
-  let taken = 0;
-  for (let e = 0; taken < count; e++) {
-    if (random.uniform(e) * (set.targets.length - e) >= count - taken) continue;
-    users[taken] = set.users[e];
-    starts[taken] = set.starts[e];
-    targets[taken++] = set.targets[e];
+  const taken = new Int32Array(count);
+  let n = 0;
+  for (let e = 0; n < count; e++) {
+    if (random.uniform(e) * (set.targets.length - e) < count - n) taken[n++] = e;
   }
-  return { ...set, users, starts, targets };
+  return takeExamples(set, taken);
 }

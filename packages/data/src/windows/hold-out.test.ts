@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { world } from '../../test/world.ts';
-import { holdOutUsers, leaveLastOut, trainTest } from '../index.ts';
+import { holdOutUsers, leaveLastOut, stochasticLength, trainTest } from '../index.ts';
 
 const split = leaveLastOut(world(Array.from({ length: 300 }, (_, u) => 5 + (u % 9))));
 
@@ -14,6 +14,17 @@ describe('holdOutUsers', () => {
     expect(step.detail).toContain(`${held} users held out of training and validation (a share of 0.2, seed 1).`);
     expect(step.counts.heldOutUsers).toBe(held);
     expect(holdOutUsers(trainTest(split.interactions), { share: 0.2, seed: 1 }).validation).toBeUndefined();
+  });
+
+  it('subsequences keep their own events', () => {
+    const subsequences = stochasticLength({ maxLength: 4, alpha: 1.2, seed: 1 }).examples(split.train, 0);
+    const { train } = holdOutUsers({ ...split, train: subsequences }, { share: 0.3, seed: 5 });
+    const { userOffsets } = split.interactions;
+    for (const [e, user] of train.users.entries()) {
+      const { offsets, indices } = train.events!;
+      const own = indices.subarray(offsets[e], offsets[e] + train.targets[e] - train.starts[e]);
+      expect(own.every((event) => event >= userOffsets[user] && event < train.targets[e])).toBe(true);
+    }
   });
 
   it('a user is held out whoever else is there', () => {

@@ -1,5 +1,6 @@
 import { counterRandom } from '../counter-random.ts';
 import { DataError, OptionError } from '../errors.ts';
+import { takeExamples } from '../examples/take.ts';
 import type { ExampleSet, Split } from '../splits/split.ts';
 
 export interface HoldOutOptions {
@@ -55,7 +56,8 @@ export function holdOutUsers(split: Split, { share, seed }: HoldOutOptions): Spl
 
 /** The examples of a set that are wanted, in their order. */
 export function pick(set: ExampleSet, wanted: (e: number) => boolean): ExampleSet {
-  const kept = Int32Array.from(set.targets.keys()).filter((e) => wanted(e));
-  const take = (column: Int32Array): Int32Array => kept.map((e) => column[e]);
-  return { ...set, users: take(set.users), starts: take(set.starts), targets: take(set.targets) };
+  return takeExamples(
+    set,
+    Int32Array.from(set.targets.keys()).filter((e) => wanted(e)),
+  );
 }

@@ -169,9 +169,9 @@ describe('slidingWindows', () => {
     }
   });
 
-  it('draws weighted windows with the weights stated', () => {
+  it.each([5, 1e17])('draws weighted windows with the weights stated, decay %d', (decay) => {
     const { train } = trainTest(world([32]));
-    const policy = slidingWindows({ rule: 'weighted', maxLength: 10, stride: 4, decay: 5, seed: 2 });
+    const policy = slidingWindows({ rule: 'weighted', maxLength: 10, stride: 4, decay, seed: 2 });
     const windows = countWindows(30, 10, 4);
     const counts = new Float64Array(windows);
     const epochs = 20_000;
@@ -179,7 +179,7 @@ describe('slidingWindows', () => {
       const shift = train.targets[0] - policy.examples(train, e).targets[0];
       counts[Math.round(shift / 4)]++;
     }
-    const weights = Array.from({ length: windows }, (_, i) => Math.exp((-i * 4) / 5));
+    const weights = Array.from({ length: windows }, (_, i) => Math.exp((-i * 4) / decay));
     const sum = weights.reduce((a, b) => a + b);
     weights.forEach((weight, i) => {
       expect(Math.abs(counts[i] / epochs - weight / sum)).toBeLessThan(5 * Math.sqrt(weight / sum / epochs));
@@ -207,7 +207,7 @@ describe('slidingWindows', () => {
     expect(() => slidingWindows({ ...good, schedule: { epochs: 2, controlEpochs: 3 } })).toThrow(
       'MixedSchedule: expected controlEpochs up to 2; got 3',
     );
-    expect(() => slidingWindows({ ...good, decay: 0 })).toThrow('expected a decay above 0; got 0');
+    expect(() => slidingWindows({ ...good, decay: 0 })).toThrow('expected a finite decay above 0; got 0');
   });
 });
 

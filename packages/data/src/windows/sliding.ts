@@ -92,7 +92,11 @@ function resolve(options: SlidingWindowOptions): Settings {
   checkWhole(operation, 'stride', stride, 1);
   checkWhole(operation, 'offsetEpochs', offsetEpochs, 1);
   const { decay = maxLength } = options;
-  if (!(decay > 0)) throw new OptionError(operation, `expected a decay above 0; got ${decay}`, { key: 'decay' });
+  if (!(decay > 0 && decay < Number.POSITIVE_INFINITY))
+    throw new OptionError(operation, `expected a finite decay above 0; got ${decay}`, {
+      key: 'decay',
+      hint: 'all windows have the same weight with the rule one-random',
+    });
   if (schedule !== undefined) isControlEpoch(schedule, 0);
   return { ...options, maxHistory, stride, decay, offsetEpochs };
 }
@@ -134,8 +138,8 @@ function chooseWindow(
       return (random.integer(windows, example) + turn) % windows;
     case 'weighted': {
       // Inverse of the distribution function of a geometric distribution cut off at W.
-      const ratio = Math.exp(-stride / decay);
-      const below = -Math.log1p(-random.uniform(example) * (1 - ratio ** windows)) / (stride / decay);
+      const rate = stride / decay;
+      const below = -Math.log1p(random.uniform(example) * Math.expm1(-rate * windows)) / rate;
       return Math.min(windows - 1, Math.floor(below));
     }
     default:
