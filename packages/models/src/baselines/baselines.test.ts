@@ -31,6 +31,14 @@ describe('popularity', () => {
     expect([...scores]).toEqual([0, 3, 2, 2, 1, 0]);
   });
 
+  it.each([4, 6])('is refused over data of another number of items, %i', async (numItems) => {
+    const { train, test } = split();
+    const scorer = { ...popularityBaseline(train), numItems };
+    await expect(evaluateScorer({ scorer, examples: test, ks: [2] })).rejects.toThrow(
+      `evaluateScorer: expected scores of the 5 items of the data; got ${numItems} of popularity; fit it to the same items`,
+    );
+  });
+
   it('an example without history is one query, with all positions too', async () => {
     const { train, test } = split();
     const examples = { ...test, starts: test.targets.map((target, e) => (e === 1 ? target : target - 2)) };

@@ -1,3 +1,4 @@
+import { EvaluationError } from '../errors.ts';
 import { type Evaluation, type Protocol, RankCollector } from '../evaluate/protocol.ts';
 import { yieldToEventLoop } from '../train/yield.ts';
 
@@ -21,12 +22,22 @@ export type ScorerHistory = 'window' | 'all';
 
 const YIELD_EVERY = 256;
 
+function checkItems({ name, numItems }: Scorer, { examples }: EvaluateScorerOptions): void {
+  if (numItems === examples.interactions.numItems) return;
+  throw new EvaluationError(
+    `evaluateScorer: expected scores of the ${examples.interactions.numItems} items of the data; got ${numItems} of ${name}; fit it to the same items`,
+  );
+}
+
 /**
  * Ranks with a {@link Scorer} under the same protocol as a model, ties included. A target with score 0 is a miss.
+ *
+ * @throws EvaluationError for a scorer of another number of items, and as `evaluate` for the protocol.
  */
 export async function evaluateScorer(options: EvaluateScorerOptions): Promise<Evaluation> {
   const { scorer, examples, positions = 'last', history = 'window', onProgress } = options;
   const collector = new RankCollector(options);
+  checkItems(scorer, options);
   const scores = new Float64Array(scorer.numItems + 1);
   const { itemIds, userOffsets } = examples.interactions;
   const total = examples.targets.length;

@@ -76,6 +76,13 @@ describe('metricsAmong', () => {
     );
   });
 
+  it('refuses a cut-off beyond the candidates, where a hit is certain', async () => {
+    const ks = [candidates.length + 1];
+    await expect(metricsAmong({ model, examples: world(4), ks }, mask)).rejects.toThrow(
+      `in 1..${candidates.length}, the number of candidates; got ${ks[0]}`,
+    );
+  });
+
   it('is evaluate when all items are candidates', async () => {
     const options = { model, examples: world(4), ks: [3] };
     expect(await metricsAmong(options, new Uint8Array(21).fill(1))).toEqual((await evaluate(options)).metrics);

@@ -3,7 +3,7 @@ import { EvaluationError } from '../errors.ts';
 import type { TokenEncoder } from '../model.ts';
 import { evaluateVectors } from './evaluate.ts';
 import { type EvaluateOptions, encodeQueries } from './evaluation-blocks.ts';
-import type { Metrics } from './metrics.ts';
+import { checkCutoffs, DEFAULT_KS, type Metrics } from './metrics.ts';
 
 /** Far below any score of finite vectors, and finite. */
 const BELOW_ALL = -1e30;
@@ -16,10 +16,15 @@ const BELOW_ALL = -1e30;
  * below every candidate and keep no target from its rank.
  *
  * @param isCandidate 1 for each candidate, `[numItems + 1]`
- * @throws EvaluationError as {@link evaluate}, and for a target that is no candidate.
+ * @throws EvaluationError as {@link evaluate}, for a target that is no candidate, and a cut-off
+ * beyond the candidates.
  */
 export async function metricsAmong(options: EvaluateOptions, isCandidate: Uint8Array): Promise<Metrics> {
-  const { model } = options;
+  const { model, ks = DEFAULT_KS } = options;
+  checkCutoffs(
+    ks,
+    isCandidate.reduce((sum, candidate, item) => sum + (item > 0 && candidate === 1 ? 1 : 0), 0),
+  );
   checkTargets(options, isCandidate);
   const below = Float32Array.from(isCandidate, (candidate) => (candidate === 1 ? 0 : BELOW_ALL));
   const itemVectors = (): tf.Tensor2D => tf.concat([model.itemVectors(), tf.tensor2d(below, [below.length, 1])], 1);

@@ -150,6 +150,9 @@ describe('ranks and cut-offs', () => {
     // A score that is no number makes every rank meaningless, not the target's own alone.
     expect(() => exactRank({ ...request, target: 1 })).toThrow('rank: expected a score for item 2; got NaN');
     expect(exactRank({ ...request, scores: [0, 1, 0.5], target: 1 })).toBe(1);
+    expect(() => exactRank({ ...request, scores: [0, 1], target: 1 })).toThrow(
+      'rank: expected scores of items 0..2; got 2 from 0 on',
+    );
   });
 
   it('distinct items, in order of first appearance, call by call', () => {

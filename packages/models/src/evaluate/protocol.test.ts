@@ -176,6 +176,14 @@ describe('RankCollector', () => {
     expect(collect().isUsed(1)).toBe(false);
   });
 
+  it('refuses subsequences, of which nobody knows what is seen', () => {
+    const set = examples();
+    const events = { offsets: Int32Array.of(0, 3, 6), indices: Int32Array.of(0, 1, 2, 4, 5, 6) };
+    expect(() => collect({ examples: { ...set, events } })).toThrow(
+      'evaluate: examples: expected histories of neighbouring events; got subsequences (events); evaluate the histories that they were taken from',
+    );
+  });
+
   it('cut-offs fit the example with the fewest candidates', () => {
     expect(() => collect({ ks: [9], candidates: (e) => [9, 12][e] })).not.toThrow();
     expect(() => collect({ ks: [10], candidates: (e) => [12, 9][e] })).toThrow('in 1..9, the number of candidates');

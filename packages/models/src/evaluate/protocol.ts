@@ -77,6 +77,14 @@ export interface CollectedRanks {
   readonly numbers: Int32Array;
 }
 
+/** @throws EvaluationError for histories that are no neighbouring events: which items are seen, nobody knows of them. */
+function checkWhole({ events }: ExampleSet): void {
+  if (events === undefined) return;
+  throw new EvaluationError(
+    'evaluate: examples: expected histories of neighbouring events; got subsequences (events); evaluate the histories that they were taken from',
+  );
+}
+
 /** Numbers before those of the queries. */
 const COUNTS = 4;
 
@@ -100,6 +108,7 @@ export class RankCollector {
   constructor(protocol: Protocol) {
     const { examples, ks = DEFAULT_KS, candidates } = protocol;
     const { numItems } = examples.interactions;
+    checkWhole(examples);
     this.#protocol = protocol;
     this.#ks = ks;
     this.ties = protocol.ties ?? 'expected';

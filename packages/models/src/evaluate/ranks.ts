@@ -31,10 +31,14 @@ export function exactRank(request: RankRequest): number {
  * How many candidates are above the target, and how many have exactly its score. A candidate at
  * -Infinity is below all others.
  *
- * @throws EvaluationError when the target is no candidate, or a candidate's score is NaN.
+ * @throws EvaluationError when the target is no candidate, or a candidate's score is NaN or missing.
  */
 export function exactPlace({ scores, base, target, lastItem, excluded }: PlaceRequest): Place {
   checkTarget(target, lastItem);
+  if (base + lastItem >= scores.length)
+    throw new EvaluationError(
+      `rank: expected scores of items 0..${lastItem}; got ${Math.max(0, scores.length - base)} from ${base} on`,
+    );
   const score = scores[base + target];
   if (Number.isNaN(score)) throw undefinedScore(target);
   let higher = 0;
