@@ -44,7 +44,8 @@ export type ColdRules = Pick<Protocol, 'excludeSeen' | 'queryTime' | 'ties' | 'c
 /**
  * HR@10 of the cold targets of the test set with the cold items alone as candidates, otherwise under the rules of the
  * evaluation: those of the history are none, and a query without a history is a miss, as in {@link coldMetrics}. So it
- * is never below `HR@10, cold` of the same evaluation. Nothing without cold targets.
+ * is never below `HR@10, cold` of the same evaluation. Nothing without cold targets, and among fewer than ten cold items,
+ * where a hit is certain.
  *
  * @param rules of the run's evaluation, `candidates` by the examples of the test set; default: those of `evaluate`
  */
@@ -57,7 +58,8 @@ export async function coldAmongCold(
   const isCold = trained.map((any, item) => Number(item > 0 && any === 0));
   const set = windowed(test, model.maxSequenceLength);
   const queries = Int32Array.from(set.targets.keys()).filter((e) => isCold[set.interactions.itemIds[set.targets[e]]]);
-  if (queries.length === 0) return {};
+  const numCold = isCold.reduce((sum, cold) => sum + cold, 0);
+  if (queries.length === 0 || numCold < 10) return {};
   const metrics = await metricsAmong(
     {
       ...{ excludeSeen, queryTime, ties, model, examples: takeExamples(set, queries), ks: [10] },

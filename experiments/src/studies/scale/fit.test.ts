@@ -40,6 +40,18 @@ describe('laws without noise are found again', () => {
   });
 });
 
+it('explains all of values that are equal, whatever their mean is rounded to', () => {
+  for (let k = 1; k < 944; k++) {
+    const fit = fitLaw(
+      k % 2 === 0 ? 'log' : 'power',
+      xs.map((x) => ({ x, y: k / 943, group: '' })),
+    );
+    expect(fit?.r2).toBe(1);
+  }
+  const nearly = xs.map((x, i) => ({ x, y: 1 + 1e-12 * (i % 2), group: '' }));
+  expect(fitLaw('log', nearly)?.r2).toBeLessThan(0.5);
+});
+
 it('asks for more points than coefficients', () => {
   const samples = xs.map((x) => ({ x, y: x, group: '' }));
   expect(fitLaw('log', samples.slice(0, 2))).toBeUndefined();

@@ -68,10 +68,12 @@ export function fitLaw(law: Law, samples: readonly Sample[]): Omit<Fit, 'interva
   const center = mean(samples.map(({ y }) => y)) as number;
   const unexplained = sumOfSquares(residuals);
   const total = sumOfSquares(samples.map(({ y }) => y - center));
+  // Equal values differ from their mean by what it is rounded.
+  const isConstant = total <= samples.length * (4 * Number.EPSILON * center) ** 2;
   return {
     law,
     ...coefficients,
-    r2: total === 0 ? 1 : 1 - unexplained / total,
+    r2: isConstant ? 1 : 1 - unexplained / total,
     rmse: Math.sqrt(unexplained / samples.length),
     residuals,
   };
