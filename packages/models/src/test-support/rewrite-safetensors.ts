@@ -54,7 +54,7 @@ export function asVersion1(file: Uint8Array): Buffer {
   const sha256 = createHash('sha256').update(whole.subarray(start)).digest('hex');
   return rewriteSafetensors(whole, {
     sort: false,
-    metadata: ({ checksums: _, ...rest }) => ({ ...rest, version: '1', sha256 }),
+    metadata: ({ checksums: _, textsHash: __, ...rest }) => ({ ...rest, version: '1', sha256 }),
   });
 }
 

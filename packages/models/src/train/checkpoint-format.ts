@@ -1,3 +1,4 @@
+import { fnv1a } from '@seqrec/data';
 import { z } from 'zod';
 import { CheckpointError } from '../errors.ts';
 import { FEATURES_PREFIX } from '../features/store.ts';
@@ -7,9 +8,12 @@ import { isReferenceBuffer } from './reference-buffers.ts';
 export type CheckpointExtra = Readonly<Record<string, unknown>>;
 
 export const FORMAT = 'seqrec-checkpoint';
-/** Version 1 had one checksum of all bytes in their order, version 2 has one of each tensor. */
-const VERSION = '2';
-const READ_VERSIONS = ['1', VERSION];
+/**
+ * Version 1 had one checksum of all bytes in their order, version 2 has one of each tensor, version 3 a hash of the
+ * texts too.
+ */
+const VERSION = '3';
+const READ_VERSIONS = ['1', '2', VERSION];
 const PREFIX = 'optimizer.';
 
 const count = z.int().min(0);
@@ -71,11 +75,20 @@ export function checkpointMetadata(
   state: CheckpointState,
   extra: CheckpointExtra,
 ): Record<string, string> {
-  return { format: FORMAT, version: VERSION, checksums, state: JSON.stringify(state), extra: JSON.stringify(extra) };
+  const texts = { version: VERSION, state: JSON.stringify(state), extra: JSON.stringify(extra) };
+  return { format: FORMAT, checksums, ...texts, textsHash: textsHash(texts) };
+}
+
+/** What tells a damaged state or extra, as checksums tell a damaged tensor: 32-bit FNV-1a, in hex. */
+function textsHash({ version, state, extra }: Readonly<Record<string, string | undefined>>): string {
+  return fnv1a(JSON.stringify([version, state, extra]))
+    .toString(16)
+    .padStart(8, '0');
 }
 
 /**
- * The state and the extra of a checkpoint whose header is this. @throws CheckpointError for another format or version.
+ * The state and the extra of a checkpoint whose header is this. @throws CheckpointError for another format or version,
+ * and for other text than was saved.
  */
 export function parseMetadata(
   metadata: Readonly<Record<string, string>>,
@@ -88,6 +101,12 @@ export function parseMetadata(
     );
   }
   checkVersion(metadata, file);
+  const { version, textsHash: saved } = metadata;
+  if ((version === VERSION || saved !== undefined) && saved !== textsHash(metadata))
+    throw new CheckpointError(
+      `checkpoint: ${file}: expected version, state and extra of the metadata as they were saved; got other text; the file is damaged there`,
+      file,
+    );
   const state = parseState(metadata.state, file);
   return { state, extra: parseJson(metadata.extra ?? '{}', 'extra', file) as CheckpointExtra };
 }
@@ -96,7 +115,7 @@ export function parseMetadata(
 export function checkVersion({ version }: Readonly<Record<string, string>>, file: string): void {
   if (READ_VERSIONS.includes(version)) return;
   throw new CheckpointError(
-    `checkpoint: ${file}: expected ${FORMAT} version ${READ_VERSIONS.join(' or ')}; got version ${version ?? 'none'}`,
+    `checkpoint: ${file}: expected ${FORMAT} version ${READ_VERSIONS.slice(0, -1).join(', ')} or ${VERSION}; got version ${version ?? 'none'}`,
     file,
   );
 }

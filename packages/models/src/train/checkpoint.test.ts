@@ -263,7 +263,7 @@ describe('checkpoint files', () => {
     await fc.assert(fc.asyncProperty(fc.nat(bytes.length - 1), (length) => refused(bytes.subarray(0, length))));
     await fc.assert(
       fc.asyncProperty(
-        fc.integer({ min: dataStart, max: bytes.length - 1 }),
+        fc.oneof(fc.integer({ min: dataStart, max: bytes.length - 1 }), fc.nat(dataStart - 1)),
         fc.integer({ min: 1, max: 255 }),
         (at, flip) => {
           const copy = Uint8Array.from(bytes);
@@ -272,5 +272,14 @@ describe('checkpoint files', () => {
         },
       ),
     );
+    // Numbers that a training goes on with: 1 more or less of each.
+    const header = bytes.toString('latin1', 0, dataStart);
+    const counts = [...header.matchAll(/(?:globalStep|stepInEpoch|epoch|iterations)\\":(?=\d)/g)];
+    expect(counts.length).toBeGreaterThanOrEqual(4);
+    for (const { 0: name, index } of counts) {
+      const copy = Uint8Array.from(bytes);
+      copy[index + name.length] ^= 1;
+      await refused(copy);
+    }
   });
 });

@@ -141,7 +141,7 @@ describe('a checkpoint that another program wrote again', () => {
     [
       'a later version',
       { metadata: (m) => ({ ...m, version: '9' }) },
-      'expected seqrec-checkpoint version 1 or 2; got version 9',
+      'expected seqrec-checkpoint version 1, 2 or 3; got version 9',
     ],
     [
       'broken checksums',
@@ -173,6 +173,15 @@ describe('a checkpoint of version 1', () => {
     const without = rewriteSafetensors(asVersion1(saved), { metadata: ({ sha256: _, ...rest }) => rest });
     expect((await load(without)).notes).toEqual([expect.stringContaining('it has no checksum')]);
   });
+});
+
+it('a checkpoint of version 2, without a hash of its texts, loads; one of version 3 without it does not', async () => {
+  const without = (version: string): Buffer =>
+    rewriteSafetensors(saved, { metadata: ({ textsHash: _, ...rest }) => ({ ...rest, version }) });
+  expect(await load(without('2'))).toEqual({ weights, notes: [] });
+  await expect(load(without('3'))).rejects.toThrow(
+    'expected version, state and extra of the metadata as they were saved; got other text; the file is damaged there',
+  );
 });
 
 describe('loadWeights', () => {
