@@ -24,7 +24,6 @@ export { type Requests, requestsOf, requestTimes } from './examples/requests.ts'
 export { takeExamples } from './examples/take.ts';
 export { type HistoryOptions, withHistories, withoutHistories } from './examples/with-histories.ts';
 export { fromFloat16 } from './float16.ts';
-export { fnv1a } from './fnv1a.ts';
 export { type IdMap, type IdMapJson, idMap, idMapFrom } from './ids.ts';
 export type { Interactions, ProblemCount, ProcessingStep } from './interactions.ts';
 export { isKindName, KIND_NAME_IN_WORDS } from './kind-name.ts';

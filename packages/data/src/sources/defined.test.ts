@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { DataError, OptionError } from '../errors.ts';
+import type { Interactions } from '../interactions.ts';
 import { defineSource, readSource, type SourceDefinition, sourceDefinition, sourceFormats } from './defined.ts';
 import { interactionsFromArrays } from './memory.ts';
 
@@ -66,5 +67,45 @@ describe('defineSource', () => {
     const reading = readSource({ format: 'empty' }, { folder: '' });
     await expect(reading).rejects.toThrow(DataError);
     await expect(reading).rejects.toThrow("expected interactions from the source 'empty'; got something else");
+  });
+
+  it.each<[string, (whole: Interactions) => Partial<Interactions>, string]>([
+    [
+      'items that are none',
+      ({ itemIds }) => ({ itemIds: itemIds.map((id) => id + 40) }),
+      'event 0 of item 41, where items are 1 to 3',
+    ],
+    [
+      'times that fall',
+      ({ timestamps }) => ({ timestamps: timestamps.map((time) => -time) }),
+      'event 1 at -1, after one of the same user at 0',
+    ],
+    [
+      'times that are none',
+      ({ timestamps }) => ({ timestamps: timestamps.fill(Number.NaN, 5, 6) }),
+      'event 5 at the time NaN',
+    ],
+    ['too few events', ({ itemIds }) => ({ itemIds: itemIds.slice(1) }), '11 itemIds and 12 timestamps of 12 events'],
+    ['too few users', ({ userOffsets }) => ({ userOffsets: userOffsets.slice(1) }), '4 userOffsets of 4 users'],
+    [
+      'users out of order',
+      ({ userOffsets }) => ({ userOffsets: userOffsets.with(1, 9) }),
+      'user 1 with the events 9 up to 6',
+    ],
+    [
+      'events of nobody',
+      ({ userOffsets }) => ({ userOffsets: userOffsets.with(4, 11) }),
+      'userOffsets from 0 to 11 of 12 events',
+    ],
+  ])('refuses interactions with %s', async (name, change, message) => {
+    const format = `acme/${name.replaceAll(' ', '-')}`;
+    const read: typeof ring.read = async (config, context) => {
+      const whole = await ring.read(config, context);
+      return { ...whole, ...change(whole) };
+    };
+    defineSource({ ...ring, format: format as never, read });
+    await expect(readSource({ format }, { folder: '' })).rejects.toThrow(
+      `readSource: expected interactions that hold together from the source '${format}'; got ${message}; interactionsFromArrays makes them of arrays`,
+    );
   });
 });

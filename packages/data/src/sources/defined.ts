@@ -2,6 +2,7 @@ import { closest } from '../closest.ts';
 import { DataError, OptionError } from '../errors.ts';
 import type { Interactions } from '../interactions.ts';
 import { isKindName, KIND_NAME_IN_WORDS } from '../kind-name.ts';
+import { checkInteractions } from './check-interactions.ts';
 import type { ReadProgress } from './progress.ts';
 
 /** What a source is given besides its configuration. */
@@ -92,7 +93,8 @@ export function sourceDefinition(format: string): SourceDefinition {
 /**
  * Reads data of a format that was defined.
  *
- * @throws OptionError for an unknown format; what the source throws; DataError for a source that gives no interactions
+ * @throws OptionError for an unknown format; what the source throws; DataError for a source that gives no interactions,
+ * or some that do not hold together
  */
 export async function readSource<C extends { readonly format: string }>(
   config: C,
@@ -100,7 +102,10 @@ export async function readSource<C extends { readonly format: string }>(
 ): Promise<Interactions> {
   const { format, schema, read } = sourceDefinition(config.format);
   const interactions = (await read(schema.parse(config), context)) as Interactions | undefined;
-  if (interactions?.digest !== undefined && interactions.events !== undefined) return interactions;
+  if (interactions?.digest !== undefined && interactions.events !== undefined) {
+    checkInteractions(format, interactions);
+    return interactions;
+  }
   throw new DataError('readSource', `expected interactions from the source '${format}'; got something else`, {
     code: 'bad-source',
     hint: 'interactionsFromArrays makes them',

@@ -14,6 +14,7 @@ export function checkedWindows(policy: WindowPolicy): WindowPolicy {
     ...policy,
     examples(set, epoch) {
       const made = policy.examples(set, epoch);
+      checkSet(policy.name, made, epoch);
       if (made.targets.length === 0) {
         throw new OptionError(policy.name, `expected windows in every epoch; got none in epoch ${epoch}`, {
           key: 'windows',
@@ -39,6 +40,19 @@ export function checkedWindows(policy: WindowPolicy): WindowPolicy {
       return made;
     },
   };
+}
+
+/** @throws OptionError for what is no set of examples: a promise of one, columns that are missing or no integers. */
+function checkSet(name: string, made: Partial<ExampleSet> | undefined, epoch: number): void {
+  const columns = [made?.users, made?.starts, made?.targets];
+  const lengths = columns.map((column) => (column instanceof Int32Array ? column.length : undefined));
+  if (lengths[0] !== undefined && lengths.every((length) => length === lengths[0])) return;
+  const got = made instanceof Promise ? 'a promise' : `those of ${lengths.map((n) => n ?? 'none').join(', ')}`;
+  throw new OptionError(
+    name,
+    `expected users, starts and targets of windows, Int32Arrays of one length, at once; got ${got}, in epoch ${epoch}`,
+    { key: 'windows' },
+  );
 }
 
 /**

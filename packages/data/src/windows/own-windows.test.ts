@@ -55,6 +55,21 @@ describe('windows of a stranger', () => {
     expect(() => moved(0, -4).examples(train, 0)).toThrow('acme/w: expected windows');
   });
 
+  it('that are no set of examples are refused', () => {
+    const made = (examples: (set: ExampleSet) => unknown) =>
+      expect(() => checkedWindows(policy(examples as never)).examples(train, 3));
+    const newest = latestWindow(train, { maxLength: 4 });
+    made(async () => newest).toThrow(
+      'acme/w: expected users, starts and targets of windows, Int32Arrays of one length, at once; got a promise, in epoch 3',
+    );
+    made(() => undefined).toThrow('at once; got those of none, none, none, in epoch 3');
+    made(() => ({ ...newest, targets: undefined })).toThrow('at once; got those of 1, 1, none, in epoch 3');
+    made(() => ({ ...newest, starts: Float64Array.from(newest.starts, (start) => start + 0.5) })).toThrow(
+      'got those of 1, none, 1,',
+    );
+    made(() => ({ ...newest, users: newest.users.slice(1) })).toThrow('got those of 0, 1, 1,');
+  });
+
   it('that are subsequences hold what is trained, before the target and in order', () => {
     // The second user trains alone, whose events are 3 to 11: 3 to 9 train, 9 is the last that is predicted.
     const { users, starts, targets } = train;
