@@ -84,6 +84,13 @@ it('integers stay in their range and reach both ends', () => {
   for (let x = 1; x <= 10; x++) expect(Math.abs(counts[x] - 2000)).toBeLessThan(5 * Math.sqrt(20_000 * 0.09));
 });
 
+it('integers refuse a bound that words of 32 bits do not reach', () => {
+  for (const bound of [0, -1, 2 ** 32, 2 ** 33, Number.NaN])
+    expect(() => integers(streamKey(1, 'x'), 0, 3, 0, bound)).toThrow(
+      `integers: expected a bound from 1 to 2^32 - 1; got ${bound}`,
+    );
+});
+
 it('truncated normals are the first of four normals inside two standard deviations', () => {
   const key = streamKey(2, 'truncated');
   const four = normals(key, 0, 4 * 50_000);

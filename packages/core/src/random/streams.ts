@@ -139,6 +139,9 @@ export function integers(
   bound: number,
   first = 0,
 ): Int32Array {
+  if (!(bound >= 1 && bound < 2 ** 32)) {
+    throw new UnsupportedError(`integers: expected a bound from 1 to 2^32 - 1; got ${bound}`);
+  }
   const words = randomWords(key, step, count, first);
   const drawn = new Int32Array(count);
   // A plain loop: `from` with a function takes several times as long, and row-wise training on a GPU waits for it.
