@@ -170,6 +170,17 @@ describe('a model of a stranger', () => {
   });
 });
 
+it.each([
+  ['nothing', () => undefined],
+  ['something without variables', async () => undefined],
+])('a model whose create returns %s is named', (got, create) => {
+  const kind = `none-${got.length}`;
+  defineModel({ kind, can: ['encode'], schema: z.strictObject({ kind: z.literal(kind) }), create: create as never });
+  expect(() => createModel({ kind } as never, { numItems: 3 })).toThrow(
+    `createModel: expected a model of the kind '${kind}'; got ${got} of its create, which may return none, or a promise`,
+  );
+});
+
 const kinds = { model: modelKinds, task: taskKinds, objective: objectiveKinds } as const;
 
 describe.each([

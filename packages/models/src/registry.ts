@@ -273,7 +273,12 @@ export function createModel(config: { readonly kind: string }, options: ModelOpt
       `createModel: dense: expected an encoder of histories, whose tokens are compared with vectors of items; got '${parsed.kind}'; leave task.dense out`,
       'dense',
     );
-  const model = definition.create(parsed as never, { ...options, numItems, seed });
+  const model = definition.create(parsed as never, { ...options, numItems, seed }) as Model | undefined;
+  if (typeof model?.variables !== 'function')
+    throw new ConfigError(
+      `createModel: expected a model of the kind '${parsed.kind}'; got ${model === undefined ? 'nothing' : 'something without variables'} of its create, which may return none, or a promise`,
+      'kind',
+    );
   if (options.dense === undefined) return model;
   const { vector } = modelWidths(parsed);
   const encoder = model as TokenEncoder;

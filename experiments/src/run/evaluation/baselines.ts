@@ -1,6 +1,7 @@
 import type { ExampleSet } from '@seqrec/data';
 import { baselineOf, type Evaluation, evaluateScorer, isOwnBaseline, type Scorer } from '@seqrec/models';
 import type { RecipeConfig } from '../../config/schema.ts';
+import { RunError } from '../../errors.ts';
 import { formatBytes, formatDuration } from '../../terminal/format.ts';
 import { Interrupted } from '../process/stop.ts';
 import { type EvaluationContext, protocolOf } from './evaluate-set.ts';
@@ -156,9 +157,11 @@ export function isStillSkipped({ name, reason }: SkippedBaseline, context: Evalu
 async function fit(name: string, settings: object, context: EvaluationContext): Promise<Scorer> {
   const { train } = context.data.split;
   const definition = baselineOf(name);
-  return withProgress(`${name}, ${definition.steps ?? 'steps'}`, context, (onProgress) =>
+  const scorer = await withProgress(`${name}, ${definition.steps ?? 'steps'}`, context, (onProgress) =>
     Promise.resolve(definition.fit(train, { settings, onProgress })),
   );
+  if (typeof (scorer as Scorer | undefined)?.score === 'function') return scorer;
+  throw new RunError(`baseline ${name}: expected a scorer of its fit, with a function score; got ${typeof scorer}`);
 }
 
 function whySkipped(name: string, { data, options }: EvaluationContext): string | undefined {

@@ -90,6 +90,14 @@ describe('normalised entropy over classes', () => {
   it('holds a certain mistake to a loss of -log 1e-7, and certainty to one of 1e-7', () => {
     expect(categoricalNormalizedEntropy([1, 0, 0, 1], [1, 0], 2)).toBeCloseTo(-Math.log(1e-7) / Math.LN2, 9);
     expect(categoricalNormalizedEntropy([0, 1, 1, 0], [1, 0], 2)).toBeCloseTo(1e-7 / Math.LN2, 12);
+    // The label of the first event would read the probabilities of the second.
+    for (const label of [2, -1, 0.5])
+      expect(() => categoricalNormalizedEntropy([0, 1, 1, 0], [label, 0], 2)).toThrow(
+        `normalised entropy: expected labels that are whole numbers in 0..1; got ${label} of event 0`,
+      );
+    expect(() => categoricalNormalizedEntropy([0, 1, 1], [1, 0], 2)).toThrow(
+      'normalised entropy: expected 2 probabilities of each of 2 events; got 3',
+    );
   });
 
   it('counts only classes that occur', () => {

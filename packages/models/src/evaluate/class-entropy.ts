@@ -15,9 +15,17 @@ export function categoricalNormalizedEntropy(
   labels: ArrayLike<number>,
   classes: number,
 ): number {
+  if (probabilities.length !== labels.length * classes)
+    throw new EvaluationError(
+      `normalised entropy: expected ${classes} probabilities of each of ${labels.length} events; got ${probabilities.length}`,
+    );
   const counts = new Float64Array(classes);
   let loss = 0;
   for (let e = 0; e < labels.length; e++) {
+    if (!(Number.isInteger(labels[e]) && labels[e] >= 0 && labels[e] < classes))
+      throw new EvaluationError(
+        `normalised entropy: expected labels that are whole numbers in 0..${classes - 1}; got ${labels[e]} of event ${e}`,
+      );
     counts[labels[e]]++;
     loss -= Math.log(Math.min(1 - FLOOR, Math.max(FLOOR, probabilities[e * classes + labels[e]])));
   }

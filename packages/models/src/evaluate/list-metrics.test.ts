@@ -75,3 +75,8 @@ describe('giniOfItems', () => {
     );
   });
 });
+
+it('Gini refuses items beyond the catalogue', () => {
+  for (const item of [0, 4, -1])
+    expect(() => giniOfItems([[1, item]], 3)).toThrow(`lists: expected items in 1..3; got ${item} at place 2`);
+});

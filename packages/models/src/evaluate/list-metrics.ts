@@ -1,3 +1,5 @@
+import { EvaluationError } from '../errors.ts';
+
 /**
  * Mean over lists of the entropy, in nats, of the interests of their items. An item with several interests gives each
  * an equal part of its place; items without any are left out, and lists without any interest count as 0.
@@ -59,7 +61,11 @@ export function giniOfItems(lists: readonly ArrayLike<number>[], numItems: numbe
   const counts = new Float64Array(numItems);
   let total = 0;
   for (const list of lists) {
-    for (let place = 0; place < list.length; place++) counts[list[place] - 1]++;
+    for (let place = 0; place < list.length; place++) {
+      if (!(list[place] >= 1 && list[place] <= numItems))
+        throw new EvaluationError(`lists: expected items in 1..${numItems}; got ${list[place]} at place ${place + 1}`);
+      counts[list[place] - 1]++;
+    }
     total += list.length;
   }
   if (total === 0) return 0;

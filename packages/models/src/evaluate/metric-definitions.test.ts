@@ -50,6 +50,19 @@ describe('defineMetric', () => {
     );
   });
 
+  it('that gives no number for a rank is named with it, and ranks that are none are refused', () => {
+    const gain: Gain = (rank) => (rank > 50 && rank < Number.POSITIVE_INFINITY ? Number.NaN : 0);
+    defineMetric({ name: 'Odd', definition: 'odd', gain });
+    expect(metricsFromRanks([3, Number.POSITIVE_INFINITY], [5]).Odd).toBe(0);
+    expect(() => metricsFromRanks([3, 51], [5], [0, 2])).toThrow(
+      'metrics: Odd: expected a finite number for every rank; got NaN for rank 51, tied 2; mend its gain',
+    );
+    for (const rank of [0, -1, Number.NaN])
+      expect(() => metricsFromRanks([3, rank], [5])).toThrow(
+        `metrics: expected ranks from 1, Infinity for a miss; got ${rank} of query 1`,
+      );
+  });
+
   const plain = { name: 'other', definition: 'a metric', gain: (rank: number) => 1 / rank };
   it.each<[string, object, string]>([
     ['a known name', { name: 'HR' }, "name: expected a metric that is not known yet; got 'HR'; choose another name"],

@@ -17,7 +17,8 @@ export const DEFAULT_KS: readonly number[] = [10, 50, 100, 200];
  *
  * @param ranks from 1; `Infinity` is a miss at every k and adds 0 to MRR.
  * @param tied other candidates with exactly the target's score, one number a query
- * @throws EvaluationError when there is no query, or the two lists differ in length.
+ * @throws EvaluationError when there is no query, the two lists differ in length, a rank is below 1 or no number, or a
+ *   metric gives no number for one.
  */
 export function metricsFromRanks(
   ranks: ArrayLike<number>,
@@ -35,7 +36,34 @@ export function metricsFromRanks(
     for (let q = 0; q < ranks.length; q++) sum += gain(ranks[q], tied?.[q]);
     return sum / ranks.length;
   };
-  return Object.fromEntries(metricNames(ks).map((name) => [name, mean(gainOf(name))]));
+  checkRanks(ranks);
+  return Object.fromEntries(
+    metricNames(ks).map((name) => {
+      const gain = gainOf(name);
+      const value = mean(gain);
+      if (!Number.isFinite(value)) throw badGain(name, gain, { ranks, tied });
+      return [name, value];
+    }),
+  );
+}
+
+function checkRanks(ranks: ArrayLike<number>): void {
+  for (let q = 0; q < ranks.length; q++) {
+    if (ranks[q] >= 1) continue;
+    throw new EvaluationError(`metrics: expected ranks from 1, Infinity for a miss; got ${ranks[q]} of query ${q}`);
+  }
+}
+
+/** The error of a metric that gives no number for a rank, of which some package has made it known. */
+function badGain(
+  name: string,
+  gain: Gain,
+  { ranks, tied }: { readonly ranks: ArrayLike<number>; readonly tied?: ArrayLike<number> },
+): EvaluationError {
+  const q = Array.from(ranks).findIndex((rank, at) => !Number.isFinite(gain(rank, tied?.[at])));
+  const got =
+    q < 0 ? 'a sum that is none' : `${gain(ranks[q], tied?.[q])} for rank ${ranks[q]}, tied ${tied?.[q] ?? 0}`;
+  return new EvaluationError(`metrics: ${name}: expected a finite number for every rank; got ${got}; mend its gain`);
 }
 
 /** @throws EvaluationError when a cut-off is no whole number in `1..numCandidates`, or appears twice. */

@@ -1,4 +1,4 @@
-import { fnv1a } from '@seqrec/data';
+import { fnv1a32 } from '@seqrec/core';
 import { z } from 'zod';
 import { CheckpointError } from '../errors.ts';
 import { FEATURES_PREFIX } from '../features/store.ts';
@@ -81,7 +81,7 @@ export function checkpointMetadata(
 
 /** What tells a damaged state or extra, as checksums tell a damaged tensor: 32-bit FNV-1a, in hex. */
 function textsHash({ version, state, extra }: Readonly<Record<string, string | undefined>>): string {
-  return fnv1a(JSON.stringify([version, state, extra]))
+  return fnv1a32(JSON.stringify([version, state, extra]))
     .toString(16)
     .padStart(8, '0');
 }
