@@ -44,8 +44,8 @@ export type ColdRules = Pick<Protocol, 'excludeSeen' | 'queryTime' | 'ties' | 'c
 /**
  * HR@10 of the cold targets of the test set with the cold items alone as candidates, otherwise under the rules of the
  * evaluation: those of the history are none, and a query without a history is a miss, as in {@link coldMetrics}. So it
- * is never below `HR@10, cold` of the same evaluation. Nothing without cold targets, and among fewer than ten cold items,
- * where a hit is certain.
+ * is never below `HR@10, cold` of the same evaluation. Nothing without cold targets, and among fewer than ten cold
+ * items, where a hit is certain.
  *
  * @param rules of the run's evaluation, `candidates` by the examples of the test set; default: those of `evaluate`
  */

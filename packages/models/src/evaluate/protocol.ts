@@ -77,7 +77,7 @@ export interface CollectedRanks {
   readonly numbers: Int32Array;
 }
 
-/** @throws EvaluationError for histories that are no neighbouring events: which items are seen, nobody knows of them. */
+/** @throws EvaluationError for histories that are no neighbouring events: of them nobody knows which items are seen. */
 function checkWhole({ events }: ExampleSet): void {
   if (events === undefined) return;
   throw new EvaluationError(
